@@ -1,0 +1,1 @@
+"""facefake.evaluation"""

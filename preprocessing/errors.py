@@ -1,0 +1,80 @@
+"""Errors a user can act on: a stable code, plain words, a hint.
+
+Scripts match on :attr:`FacefakeError.code`; people read the message and the hint. The codes are listed once, here.
+"""
+
+from __future__ import annotations
+
+CODES: dict[str, str] = {
+    # input files
+    "not_found": "nothing exists at the path",
+    "not_a_file": "the path is a folder, a device, a socket or a pipe where a file was expected",
+    "url_path": "the path has the form of a URL or of a decoder protocol (scheme:...)",
+    "no_videos": "a folder holds no video or image",
+    "empty_file": "the file has zero bytes",
+    "not_a_video": "the bytes are not those of a supported video container or picture",
+    "no_video_stream": "the container holds no picture track (audio only, say)",
+    "unreadable": "the container is recognised but cannot be opened (no moov atom, damaged header)",
+    "nothing_decoded": "the video opened, but not one frame could be decoded",
+    "too_small": "the picture is too small to hold a face",
+    "too_large": "the file is over a limit on bytes, pixels, frames or seconds",
+    "timeout": "the clip took longer than the wall-clock limit and its process was killed",
+    "decoder_crashed": "the process that decoded the clip died",
+    # data sets and stores
+    "dataset_unknown": "no reader has that name",
+    "dataset_not_found": "the data set's folder or one it must contain is missing",
+    "split_empty": "a split that was asked for holds no clip",
+    "labels_invalid": "a labels file cannot be read or names what is not there",
+    "store_recipe_mismatch": "the face store was made with other settings",
+    "store_missing": "there is no face store at the path",
+    "store_damaged": "a file of the face store is missing or unreadable",
+    "not_writable": "the output folder cannot be written",
+    # configs
+    "config_not_found": "the config file is missing",
+    "config_invalid": "a config value is out of range, of the wrong type, or contradicts another",
+    "config_unknown_key": "the config has a key that does not exist",
+    "usage": "options that do not fit together",
+    # models and detectors
+    "backbone_unknown": "open_clip knows no backbone of that name",
+    "weights_not_found": "the backbone's weights cannot be had",
+    "backbone_mismatch": "the detector was trained on another backbone or other backbone weights",
+    "crop_mismatch": "the faces were cropped with another geometry than the detector's",
+    "detector_not_found": "there is no detector file at the path",
+    "detector_corrupt": "the detector file is damaged or is not one of facefake's",
+    "detector_pickle": "the file is a pickle, which can run code; it was not opened",
+    "device_unavailable": "the device asked for is not there",
+    # evaluation
+    "labels_missing": "a report needs labels and there are none",
+    "internal": "a fault of facefake itself",
+}
+
+
+class FacefakeError(Exception):
+    """An error with a stable ``code``, a ``message`` in plain words and a ``hint`` that says what to do.
+
+    Args:
+        code: One of :data:`CODES`.
+        message: What is wrong, naming the thing it is wrong with.
+        hint: What the user can do about it.
+
+    Example:
+        >>> error = FacefakeError("empty_file", "a.mp4 has zero bytes", "Download or copy it again.")
+        >>> error.code, str(error)
+        ('empty_file', 'a.mp4 has zero bytes')
+    """
+
+    def __init__(self, code: str, message: str, hint: str) -> None:
+        if code not in CODES:
+            raise ValueError(f"unknown error code {code!r}; add it to preprocessing.errors.CODES")
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type[FacefakeError], tuple[str, str, str]]:
+        # default pickling passes only the message, and the error must cross process boundaries whole
+        return type(self), (self.code, self.message, self.hint)
+
+    def to_dict(self) -> dict[str, str]:
+        """``{"code", "message", "hint"}``, as it stands in JSON results."""
+        return {"code": self.code, "message": self.message, "hint": self.hint}
