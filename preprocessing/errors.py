@@ -45,6 +45,8 @@ CODES: dict[str, str] = {
     "device_unavailable": "the device asked for is not there",
     # evaluation
     "labels_missing": "a report needs labels and there are none",
+    "one_class": "a metric needs real and fake clips and only one of the two was scored",
+    "scores_invalid": "scores are empty, not finite, out of range or do not fit the labels",
     "internal": "a fault of facefake itself",
 }
 
