@@ -1,0 +1,232 @@
+"""What scoring answers: one result a clip, and the JSON document of schema 1 that holds them.
+
+A result is the dictionary
+
+``path sha256 kind status verdict probability score reason frames video people error``
+
+in that order, with these conventions:
+
+* ``score`` and ``probability`` of a clip are null unless its ``status`` is ``scored``, so nobody sorts by a number that
+  means nothing. People keep the score of their frames as evidence; a person who does not count towards the verdict
+  has a null ``probability`` and, only then, a further key ``reason``.
+* ``verdict`` is ``inconclusive`` for errors too: a file that cannot be read says nothing. ``status`` tells them apart.
+* ``reason`` is a code of :data:`facefake.scoring.verdict.REASONS`; ``error`` has ``code``, ``message`` and ``hint``.
+* ``box`` is x1, y1, x2, y2 and ``landmarks`` five [x, y], pixels of the upright frame; ``time`` is in seconds.
+* A labelled clip has five further keys: ``clip`` (path relative to the data root, its identity), ``dataset``,
+  ``method``, ``split`` and ``label`` (real 0, fake 1).
+* Numbers are rounded to six digits (pixels to two) and are never NaN. Text is always valid Unicode: bytes of a file
+  name that are not UTF-8 stand as ``\\xff``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from facefake._version import __version__
+from facefake.scoring.verdict import FrameCounts, Status, Verdict
+
+SCHEMA = 1
+
+Kind = Literal["video", "image"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameScore:
+    """One face of a person: the frame's ``index``, ``time`` in seconds, ``score`` 0..1, and where the face is."""
+
+    index: int
+    time: float
+    score: float
+    box: tuple[float, ...]
+    landmarks: tuple[tuple[float, float], ...]
+    confidence: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, rounded."""
+        return {
+            "index": self.index,
+            "time": round(self.time, 6),
+            "score": round(self.score, 6),
+            "box": [round(value, 2) for value in self.box],
+            "landmarks": [[round(x, 2), round(y, 2)] for x, y in self.landmarks],
+            "confidence": round(self.confidence, 6),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> FrameScore:
+        """The inverse of :meth:`to_dict`."""
+        points = tuple((x, y) for x, y in data["landmarks"])
+        return cls(data["index"], data["time"], data["score"], tuple(data["box"]), points, data["confidence"])
+
+
+@dataclass(frozen=True, slots=True)
+class PersonResult:
+    """One person of a clip. ``reason`` says why they do not count; their ``probability`` is then ``None``."""
+
+    track: int
+    probability: float | None
+    score: float
+    frames: tuple[FrameScore, ...]
+    reason: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, rounded."""
+        data = {
+            "track": self.track,
+            "probability": _round(self.probability),
+            "score": _round(self.score),
+            "frames": [frame.to_dict() for frame in self.frames],
+        }
+        return data | ({"reason": self.reason} if self.reason else {})
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PersonResult:
+        """The inverse of :meth:`to_dict`."""
+        frames = tuple(FrameScore.from_dict(frame) for frame in data["frames"])
+        return cls(data["track"], data["probability"], data["score"], frames, data.get("reason"))
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """What the container says, of the upright picture; ``fps`` and ``duration`` (seconds) where it says so."""
+
+    codec: str
+    width: int
+    height: int
+    fps: float | None
+    duration: float | None
+    rotation: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, rounded."""
+        return asdict(self) | {"fps": _round(self.fps), "duration": _round(self.duration)}
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What the data set says of a clip: its identity (path relative to the data root), origin and label."""
+
+    clip: str
+    dataset: str
+    method: str
+    split: str | None
+    label: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self) | {"clip": valid_text(self.clip)}
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFacts:
+    """A failure: a code of :data:`preprocessing.errors.CODES`, plain words and what to do."""
+
+    code: str
+    message: str
+    hint: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"code": self.code, "message": valid_text(self.message), "hint": valid_text(self.hint)}
+
+
+@dataclass(frozen=True, slots=True)
+class ClipResult:
+    """The answer for one clip; see the module for each field.
+
+    Example:
+        >>> error = ErrorFacts("empty_file", "a.mp4 has zero bytes", "Download or copy it again.")
+        >>> result = ClipResult(path="a.mp4", sha256=None, kind="video", status="error", error=error)
+        >>> result.to_dict()["verdict"], ClipResult.from_dict(result.to_dict()) == result
+        ('inconclusive', True)
+    """
+
+    path: str
+    sha256: str | None
+    kind: Kind
+    status: Status
+    verdict: Verdict = "inconclusive"
+    probability: float | None = None
+    score: float | None = None
+    reason: str | None = None
+    frames: FrameCounts = field(default_factory=FrameCounts)
+    video: VideoFacts | None = None
+    people: tuple[PersonResult, ...] = ()
+    error: ErrorFacts | None = None
+    truth: Truth | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as it stands in the JSON document, keys in the schema's order."""
+        data = {
+            "path": valid_text(self.path),
+            "sha256": self.sha256,
+            "kind": self.kind,
+            "status": self.status,
+            "verdict": self.verdict,
+            "probability": _round(self.probability),
+            "score": _round(self.score),
+            "reason": self.reason,
+            "frames": asdict(self.frames),
+            "video": self.video.to_dict() if self.video else None,
+            "people": [person.to_dict() for person in self.people],
+            "error": self.error.to_dict() if self.error else None,
+        }
+        return data | (self.truth.to_dict() if self.truth else {})
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ClipResult:
+        """The inverse of :meth:`to_dict`, up to its rounding."""
+        truth = Truth(**{name: data[name] for name in Truth.__dataclass_fields__}) if "label" in data else None
+        plain = ("path", "sha256", "kind", "status", "verdict", "probability", "score", "reason")
+        return cls(
+            **{name: data[name] for name in plain},
+            frames=FrameCounts(**data["frames"]),
+            video=VideoFacts(**data["video"]) if data["video"] else None,
+            people=tuple(PersonResult.from_dict(person) for person in data["people"]),
+            error=ErrorFacts(**data["error"]) if data["error"] else None,
+            truth=truth,
+        )
+
+
+def document_head(detector: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything of the document that stands before its ``results``.
+
+    Args:
+        detector: ``name``, ``sha256``, ``backbone`` and whatever else identifies the detector file.
+        settings: Everything that could change a result, to repeat it.
+
+    Example:
+        >>> list(document_head({"name": "demo"}, {}))
+        ['schema', 'tool', 'detector', 'settings']
+    """
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "facefake", "version": __version__},
+        "detector": dict(detector),
+        "settings": dict(settings),
+    }
+
+
+def valid_text(text: str) -> str:
+    r"""``text`` with what is not Unicode written out, so that every JSON and CSV reader takes it.
+
+    Python keeps bytes of a file name that are not UTF-8 as lone surrogates, which strict parsers refuse: one such name
+    would make the results of a whole batch unreadable.
+
+    Example:
+        >>> valid_text("caf\udce9.mp4") == r"caf\xe9.mp4"
+        True
+    """
+    return re.sub("[\ud800-\udfff]", _escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

@@ -1,0 +1,128 @@
+"""Scoring of clips whose faces are in a face store already: the same results as from the files, without decoding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image
+
+from facefake.scoring.digest import sha256_file
+from facefake.scoring.result import ClipResult, VideoFacts
+from facefake.scoring.score import Detector, Extracted, ScoringRules, failed, score_clip
+from facefake.scoring.verdict import FrameCounts
+from preprocessing.clip import Clip
+from preprocessing.errors import FacefakeError
+from preprocessing.extract import FaceCrop
+from preprocessing.faces import CropGeometry, Face, Quality
+from preprocessing.run import OUTCOMES_WITHOUT_ERROR
+from preprocessing.store import FaceStore
+from preprocessing.video import is_still
+
+
+def score_store(
+    clips: Iterable[Clip], detector: Detector, store: FaceStore, *, rules: ScoringRules | None = None
+) -> Iterator[ClipResult]:
+    """Score clips from a face store, one result a clip in the order given.
+
+    Args:
+        clips: What to score. One that the store does not know, or that failed in extraction, is an error result.
+        detector: The forgery detector.
+        store: A compiled store; its crop geometry must be the detector's.
+        rules: How frame scores become a verdict.
+
+    Raises:
+        FacefakeError: ``crop_mismatch`` or ``store_damaged``, at once.
+    """
+    detector.check_geometry(CropGeometry.from_dict(store.recipe["geometry"]))
+    return _score_store(clips, detector, store, rules or ScoringRules(), _Tables(store))
+
+
+def _score_store(
+    clips: Iterable[Clip], detector: Detector, store: FaceStore, rules: ScoringRules, tables: _Tables
+) -> Iterator[ClipResult]:
+    for clip in clips:
+        sha256 = sha256_file(clip.path)
+        try:
+            found = _extracted(tables.record(clip), tables.crops(clip), store)
+        except FacefakeError as error:
+            yield failed(clip, error, sha256)
+        else:
+            yield score_clip(clip, found, detector, rules, sha256)
+
+
+class _Tables:
+    """The store's two tables with an index by clip; rows become Python objects one clip at a time."""
+
+    def __init__(self, store: FaceStore) -> None:
+        self._clips, self._crops = store.clips(), store.manifest()
+        self._clip_rows, self._crop_rows = _spans(self._clips), _spans(self._crops)
+
+    def record(self, clip: Clip) -> dict[str, Any]:
+        """The clip's outcome row.
+
+        Raises:
+            FacefakeError: ``store_missing`` if the clip was never extracted; the clip's own code if it failed.
+        """
+        rows = self._rows(self._clips, self._clip_rows, clip)
+        if not rows:
+            raise FacefakeError(
+                "store_missing", f"{clip.key} is not in the face store.", "Run `facefake extract` with the same --out."
+            )
+        if rows[0]["outcome"] not in OUTCOMES_WITHOUT_ERROR:
+            raise FacefakeError(rows[0]["outcome"], rows[0]["reason"], rows[0]["hint"])
+        return rows[0]
+
+    def crops(self, clip: Clip) -> list[dict[str, Any]]:
+        """The clip's manifest rows."""
+        return self._rows(self._crops, self._crop_rows, clip)
+
+    @staticmethod
+    def _rows(table: pa.Table, spans: Mapping[tuple[str, str], list[int]], clip: Clip) -> list[dict[str, Any]]:
+        return list(table.take(spans.get((clip.dataset, clip.key), [])).to_pylist())
+
+
+def _spans(table: pa.Table) -> dict[tuple[str, str], list[int]]:
+    """Row numbers of each (dataset, clip)."""
+    spans: dict[tuple[str, str], list[int]] = {}
+    names = zip(table["dataset"].to_pylist(), table["clip"].to_pylist(), strict=True)
+    for row, name in enumerate(names):
+        spans.setdefault(name, []).append(row)
+    return spans
+
+
+def _extracted(record: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], store: FaceStore) -> Extracted:
+    try:
+        info = json.loads(record["info"])
+        video = VideoFacts(**{name: info[name] for name in VideoFacts.__dataclass_fields__})
+        return Extracted(
+            video=video,
+            kind="image" if is_still(info["container"]) else "video",
+            outcome=record["outcome"],
+            frames=FrameCounts(record["requested"], record["decoded"], record["with_face"]),
+            faces=[_crop(row, store) for row in rows],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FacefakeError(
+            "store_damaged",
+            f"The faces of {record['clip']} in {store.root} cannot be read ({error}).",
+            f"Delete {record['folder']} in the store and run `facefake extract` again.",
+        ) from error
+
+
+def _crop(row: Mapping[str, Any], store: FaceStore) -> FaceCrop:
+    path = (store.root / row["crop"]).resolve()
+    if not path.is_relative_to(store.root.resolve()):
+        raise ValueError(f"{row['crop']} lies outside of the store")
+    with Image.open(path, formats=["PNG"]) as picture:
+        image = np.asarray(picture.convert("RGB"))
+    face = Face(
+        box=np.asarray(row["box"], np.float32),
+        landmarks=np.asarray(row["landmarks"], np.float32).reshape(5, 2),
+        confidence=row["confidence"],
+    )
+    quality = Quality(**{name: row[name] for name in ("side", "inter_eye", "sharpness", "brightness")})
+    return FaceCrop(row["frame"], row["time"], row["track"], face, quality, row["main"], image)

@@ -1,0 +1,204 @@
+"""From people's scores to ``real``, ``fake`` or ``inconclusive``, and why.
+
+A detector always gives a number. Whether the number means anything depends on what it was computed from, and that is
+judged here, without looking at the number. A clip that cannot be judged is ``inconclusive`` with a reason and has no
+score or probability at all: never a made-up 0.5.
+
+People first. Each person (track) must pass every limit of :class:`Abstention`, by the median over their frames; the
+rest are *set aside*: they stay in the result with their frames and score, but have no probability and no say. Then the
+clip: it is scored on the people who remain, so a stray face on a poster, seen once, is never the most suspicious
+person. Where nobody remains, the clip's reason is that of the person seen in most frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from facefake.scoring.pooling import pool_people
+from preprocessing.errors import FacefakeError
+
+Status = Literal["scored", "inconclusive", "error"]
+Verdict = Literal["real", "fake", "inconclusive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A reason in plain words, and what to do about it."""
+
+    words: str
+    hint: str
+
+
+REASONS: dict[str, Wording] = {
+    "no_face": Wording(
+        "no face was found", "Only faces are examined. If there is one, it may be turned away, covered or tiny."
+    ),
+    "decode_shortfall": Wording(
+        "part of the video could not be read", "The file is truncated or damaged: get a whole copy."
+    ),
+    "too_few_faces": Wording(
+        "nobody is seen in enough frames", "Use a longer clip, or sample more frames (--sampling uniform:64)."
+    ),
+    "faces_uncertain": Wording(
+        "what was found may not be a face", "Look at the boxes in the JSON: statues, pictures and patterns mislead."
+    ),
+    "faces_too_small": Wording(
+        "the faces are too small", "Get the clip in a higher resolution, or cut to where people are closer."
+    ),
+    "faces_blurred": Wording("the faces are too blurred", "Get the original instead of a re-compressed copy."),
+    "faces_too_dark": Wording("the faces are too dark", "Cut to better lit footage; brightening adds no evidence."),
+}
+"""Reason codes, as in the JSON's ``reason``, with their words and hints. Earlier ones take precedence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """When not to judge. Every limit is inclusive: a face exactly at it counts.
+
+    The defaults keep what a 224-pixel detector can still use; they are limits of the evidence, not tuned on any data
+    set. Set a limit to 0 to switch it off, as for published protocols that score every video.
+
+    Attributes:
+        min_frames: A person must be seen in this many frames, or in all that were asked for if those are fewer (so a
+            still image needs one).
+        min_confidence: Of the face detector, 0..1.
+        min_inter_eye: Distance between the eyes in pixels of the original frame.
+        min_sharpness: As measured by ``preprocessing.faces.quality``.
+        min_brightness: As measured by ``preprocessing.faces.quality``.
+    """
+
+    min_frames: int = 4
+    min_confidence: float = 0.9
+    min_inter_eye: float = 16.0
+    min_sharpness: float = 0.0
+    min_brightness: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCounts:
+    """How many frames were asked for, came back decoded, and showed a face.
+
+    Attributes:
+        requested: Distinct frames the sampling rule asked of this clip (a clip of 10 frames is asked for at most 10).
+        decoded: Of those, how many the decoder delivered.
+        with_face: Of those, how many show at least one face.
+    """
+
+    requested: int = 0
+    decoded: int = 0
+    with_face: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one person: the pooled score and medians over their frames.
+
+    Attributes:
+        track: The person's number in the clip.
+        score: Pooled P(fake), 0..1.
+        frames: Number of frames the person is seen in.
+        confidence: Of the face detector, 0..1.
+        inter_eye: Pixels.
+        sharpness: As ``preprocessing.faces.quality``.
+        brightness: As ``preprocessing.faces.quality``.
+    """
+
+    track: int
+    score: float
+    frames: int
+    confidence: float
+    inter_eye: float
+    sharpness: float
+    brightness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The answer for a clip.
+
+    Attributes:
+        status: ``scored`` or ``inconclusive``.
+        verdict: ``real``, ``fake`` or ``inconclusive``.
+        score: The most suspicious person's, or ``None`` if inconclusive.
+        probability: The calibrated one, or ``None`` if inconclusive.
+        reason: One of :data:`REASONS` if inconclusive.
+        set_aside: Reason by track for each person who does not count.
+    """
+
+    status: Status
+    verdict: Verdict
+    score: float | None = None
+    probability: float | None = None
+    reason: str | None = None
+    set_aside: dict[int, str] = field(default_factory=dict)
+
+
+def judge(
+    people: Sequence[Evidence],
+    frames: FrameCounts,
+    *,
+    threshold: float = 0.5,
+    limits: Abstention | None = None,
+    shortfall: bool = False,
+) -> Judgement:
+    """Judge a clip.
+
+    Args:
+        people: Everybody seen in it.
+        frames: What was asked for and what came back.
+        threshold: Probability, 0..1, from which on (inclusive) the verdict is ``fake``.
+        limits: When to abstain.
+        shortfall: The extraction's outcome was ``decode_shortfall``: frames asked for did not come, or the container
+            promises many more than it holds. What is missing may be the very part that was forged.
+
+    Raises:
+        FacefakeError: ``config_invalid`` if the threshold is not in 0..1.
+
+    Example:
+        >>> someone = Evidence(0, 0.93, 31, 0.99, 80.0, 100.0, 120.0)
+        >>> judge([someone], FrameCounts(32, 32, 31)).verdict
+        'fake'
+        >>> judge([], FrameCounts(32, 32, 0)).reason
+        'no_face'
+    """
+    if not 0 <= threshold <= 1:
+        raise FacefakeError("config_invalid", f"the threshold is {threshold}", "It must lie between 0 and 1.")
+    limits = limits or Abstention()
+    set_aside = {p.track: reason for p in people if (reason := _reason_against(p, frames, limits))}
+    counting = [p for p in people if p.track not in set_aside]
+    if not people:
+        return _inconclusive("no_face", set_aside)
+    if shortfall:
+        return _inconclusive("decode_shortfall", set_aside)
+    if not counting:
+        main = max(people, key=lambda person: (person.frames, -person.track))
+        return _inconclusive(set_aside[main.track], set_aside)
+    score = pool_people([p.score for p in counting])
+    probability = calibrate(score)
+    return Judgement("scored", "fake" if probability >= threshold else "real", score, probability, None, set_aside)
+
+
+def calibrate(score: float) -> float:
+    """The probability that belongs to a score: the score itself, for a detector without a calibration.
+
+    Results say so by ``"calibration": null`` in their settings. A calibrated detector's mapping belongs here.
+    """
+    return score
+
+
+def _reason_against(person: Evidence, frames: FrameCounts, limits: Abstention) -> str | None:
+    checks = (
+        ("too_few_faces", person.frames, min(limits.min_frames, frames.requested)),
+        ("faces_uncertain", person.confidence, limits.min_confidence),
+        ("faces_too_small", person.inter_eye, limits.min_inter_eye),
+        ("faces_blurred", person.sharpness, limits.min_sharpness),
+        ("faces_too_dark", person.brightness, limits.min_brightness),
+    )
+    # "not >=" rather than "<": a quality that could not be measured (NaN) does not pass
+    return next((reason for reason, value, least in checks if least > 0 and not value >= least), None)
+
+
+def _inconclusive(reason: str, set_aside: dict[int, str]) -> Judgement:
+    return Judgement("inconclusive", "inconclusive", reason=reason, set_aside=set_aside)
