@@ -20,8 +20,9 @@ class Clip:
         label: Real 0, fake 1, ``None`` if unknown.
         split: ``train``, ``val``, ``test`` or ``None``.
         pair: Clips that show the same footage or identities share it, and never cross a split.
-        mask: The manipulation mask video, where the release has one.
         name: The clip's folder in a face store, unique within ``dataset/method``.
+        compression: The release's compression level (``raw``, ``c23``, ``c40``), where it has several.
+        mask: The manipulation mask video, where the release has one.
     """
 
     path: Path
@@ -32,4 +33,9 @@ class Clip:
     split: str | None
     pair: str | None
     name: str
+    compression: str | None = None
     mask: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.label not in (REAL, FAKE, None):
+            raise ValueError(f"label of {self.key} is {self.label!r}, not 0 (real), 1 (fake) or None")

@@ -1,5 +1,82 @@
-"""The command line: one file for each command."""
+"""The command line: one file for each command, imported when it is called, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from facefake._version import __version__
+from preprocessing.errors import FacefakeError
+
+COMMANDS = {
+    "extract": "Video files to aligned faces on disk.",
+    "train": "Train a detector on a data set.",
+    "score": "Tell whether the faces in videos and pictures were forged.",
+    "demo": "The whole way on a small generated set: no network, no weights.",
+    "doctor": "What this machine has: packages, decoders, GPU, data.",
+}
+
+EXIT_ERRORS, EXIT_USAGE = 1, 2
 
 
-def main() -> None:
-    """Entry point of the ``facefake`` console script."""
+class _LazyGroup(click.Group):
+    """A group that knows its commands' names and imports a command's file only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"facefake.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            if near:
+                raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from error
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="facefake")
+def cli() -> None:
+    """Tell whether the faces in a video were forged.
+
+    \b
+    facefake demo                                  see the whole way run
+    facefake extract videos/                       videos to aligned faces
+    facefake train --dataset ffpp                  train a detector
+    facefake score clip.mp4 --detector FILE        score a clip
+
+    Exit codes: 0 all went well, 1 some files could not be processed, 2 usage.
+    """
+
+
+def report_error(error: FacefakeError) -> None:
+    """The error on stderr: what is wrong, what to do, and the code scripts match on."""
+    click.echo(f"error [{error.code}]: {error.message}\n hint: {error.hint}", err=True)
+
+
+def main(args: list[str] | None = None, **extra: Any) -> None:
+    """Entry point of the ``facefake`` console script; a :class:`FacefakeError` ends in words and exit code 2."""
+    try:
+        cli.main(args=args, prog_name="facefake", **extra)
+    except FacefakeError as error:
+        report_error(error)
+        sys.exit(EXIT_USAGE)

@@ -1,0 +1,5 @@
+"""``python -m facefake``."""
+
+from facefake.cli import main
+
+main()

@@ -1,0 +1,149 @@
+"""``facefake extract``: video files to aligned faces on disk."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from facefake.cli.options import dataset_clips, dataset_options, process_options, recipe_from, recipe_options
+from facefake.cli.progress import progress_bar
+from preprocessing.errors import FacefakeError
+
+if TYPE_CHECKING:
+    from preprocessing.clip import Clip
+    from preprocessing.recipe import Recipe
+    from preprocessing.run import Summary
+    from preprocessing.store import FaceStore
+
+
+def _shard(value: str | None) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    index, _, count = value.partition("/")
+    if not (index.isdigit() and count.isdigit()):
+        raise FacefakeError("usage", f"--shard {value!r} is not of the form i/N.", "For example --shard 1/4.")
+    return int(index), int(count)
+
+
+def bring_up_to_date(
+    clips: list[Clip],
+    store: FaceStore,
+    recipe: Recipe,
+    *,
+    device: str,
+    workers: int,
+    timeout: float,
+    redo: tuple[str, ...] = (),
+) -> Summary:
+    """Extract what the store lacks, with a progress bar."""
+    from preprocessing.run import extract_clips
+
+    with progress_bar("extracting faces", len(clips)) as advance:
+        return extract_clips(
+            clips,
+            store,
+            recipe,
+            device=device,
+            workers=workers,
+            timeout=timeout,
+            redo=redo,
+            on_clip=lambda record: advance(record["clip"]),
+        )
+
+
+def print_summary(summary: Summary, store: Path) -> None:
+    """The outcome counts and every error, in words, on stderr."""
+    click.echo(f"{summary.done} clips extracted, {summary.skipped} already there, in {store}", err=True)
+    click.echo("outcomes: " + ", ".join(f"{name} {count}" for name, count in sorted(summary.outcomes.items())), err=True)
+    if summary.sampled:
+        share = 100 * summary.with_face / summary.sampled
+        click.echo(f"frames with a face: {summary.with_face} of {summary.sampled} ({share:.1f} %)", err=True)
+    for record in summary.errors:
+        click.echo(f"error [{record['outcome']}] {record['clip']}: {record['reason']}", err=True)
+
+
+def _merge(paths: tuple[Path, ...], out: Path) -> None:
+    import json
+    import shutil
+
+    from preprocessing.store import FaceStore, write_atomic
+
+    others = [FaceStore(path) for path in paths]
+    if not (out / "recipe.json").exists():
+        write_atomic(out / "recipe.json", (paths[0] / "recipe.json").read_bytes())
+    copied = FaceStore(out).merge(others)
+    click.echo(f"{copied} clips merged into {out}", err=True)
+
+
+@click.command("extract")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="The face store. [default: store/NAME]")
+@dataset_options
+@click.option("--split", "splits", multiple=True, type=click.Choice(["train", "val", "test"]), help="Only these splits.")
+@recipe_options
+@process_options
+@click.option("--redo", multiple=True, metavar="OUTCOME", help="Try clips of this outcome again, e.g. no_face.")
+@click.option("--shard", metavar="i/N", help="Only every N-th clip from the i-th.")
+@click.option("--merge", is_flag=True, help="PATHS are face stores of shards; gather them in --out.")
+def command(
+    paths: tuple[Path, ...],
+    out: Path | None,
+    dataset: str | None,
+    data: Path | None,
+    labels: Path | None,
+    methods: tuple[str, ...],
+    compressions: tuple[str, ...],
+    splits: tuple[str, ...],
+    frames: str,
+    template: str,
+    scale: float,
+    size: str,
+    decoder: str,
+    workers: int,
+    timeout: float,
+    device: str,
+    redo: tuple[str, ...],
+    shard: str | None,
+    merge: bool,
+) -> None:
+    """Find, track and align the faces of a folder of videos or of a data set as released.
+
+    The face store gets one PNG a face and manifest.parquet. Run it again and it does only what is missing; kill it
+    and it goes on where it was.
+
+    \b
+    facefake extract videos/ --out store
+    facefake extract FaceForensics++/ --dataset ffpp --compression c23 --out store
+    facefake extract videos/ --out shard1 --shard 1/2     (and 2/2 elsewhere)
+    facefake extract shard1 shard2 --merge --out store
+    """
+    from preprocessing.run import shard as take_shard
+    from preprocessing.store import FaceStore
+
+    if merge:
+        if not paths or out is None:
+            raise FacefakeError("usage", "--merge needs the shards' stores and --out.", "See facefake extract --help.")
+        _merge(paths, out)
+        return
+    if len(paths) > 1 or (paths and data):
+        raise FacefakeError("usage", "extract takes one folder.", "Run it once a folder; `score` takes many.")
+    dataset = dataset or "folder"
+    if dataset == "folder" and not (paths or data):
+        raise FacefakeError("usage", "Which folder?", "facefake extract videos/ --out store")
+    clips = dataset_clips(dataset, paths[0] if paths else data, labels, methods, compressions, splits)
+    part = _shard(shard)
+    if part:
+        clips = take_shard(clips, *part)
+    recipe = recipe_from(frames, template, scale, size, decoder)
+    out = out or Path("store") / dataset
+    store = FaceStore.open_or_create(out, recipe)
+    summary = bring_up_to_date(clips, store, recipe, device=device, workers=workers, timeout=timeout, redo=redo)
+    print_summary(summary, out)
+    if summary.errors:
+        sys.exit(1)
+
+
+__all__: list[Any] = ["bring_up_to_date", "command", "print_summary"]

@@ -1,0 +1,98 @@
+"""Any folder of videos and pictures, with or without labels.
+
+Labels come from a CSV with the columns ``path`` and ``label`` (``real``/``fake`` or ``0``/``1``, real = 0) and, if
+wanted, ``split``, ``method`` and ``pair``; paths are relative to the folder. A ``labels.csv`` at the top of the folder
+is read without being asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from preprocessing.clip import FAKE, REAL, Clip
+from preprocessing.datasets.base import SPLITS, Reader, media_files, require_folder, store_name
+from preprocessing.errors import FacefakeError
+
+LABELS = {"real": REAL, "0": REAL, "fake": FAKE, "1": FAKE, "": None}
+UNLABELLED = "unlabelled"
+
+
+def _invalid(path: Path, what: str) -> FacefakeError:
+    return FacefakeError(
+        "labels_invalid",
+        f"{path}: {what}",
+        "The file is CSV with a header: path,label (real or fake) and, if wanted, split, method, pair.",
+    )
+
+
+def read_labels(path: Path) -> dict[str, dict[str, str]]:
+    """The rows of a labels file by their ``path`` (with ``/``), every value stripped.
+
+    Raises:
+        FacefakeError: ``labels_invalid`` for a missing file or column, an unknown label or split, or a path named twice.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            missing = {"path", "label"} - set(reader.fieldnames or ())
+            rows = [{str(name): (value or "").strip() for name, value in row.items() if name} for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise _invalid(path, f"cannot be read ({error}).") from error
+    if missing:
+        raise _invalid(path, f"has no column {' and '.join(sorted(missing))}.")
+    labels: dict[str, dict[str, str]] = {}
+    for number, row in enumerate(rows, start=2):
+        key = Path(row["path"]).as_posix()
+        if row["label"].lower() not in LABELS:
+            raise _invalid(path, f"line {number} has label {row['label']!r}; known are real, fake, 0 and 1.")
+        if row.get("split", "") not in ("", *SPLITS):
+            raise _invalid(path, f"line {number} has split {row['split']!r}; known are {', '.join(SPLITS)}.")
+        if key in labels:
+            raise _invalid(path, f"line {number} names {key} a second time.")
+        labels[key] = row
+    return labels
+
+
+def _clip(root: Path, path: Path, row: dict[str, str]) -> Clip:
+    key = path.relative_to(root).as_posix()
+    label = LABELS[row.get("label", "").lower()]
+    named = UNLABELLED if label is None else ("fake" if label == FAKE else "real")
+    return Clip(
+        path=path,
+        key=key,
+        dataset="folder",
+        method=row.get("method") or named,
+        label=label,
+        split=row.get("split") or None,
+        pair=row.get("pair") or None,
+        name=store_name(key),
+    )
+
+
+def read(root: Path, labels: Path | None = None) -> list[Clip]:
+    """Every video and picture below ``root``, sorted by key; those the labels file does not name stay unlabelled.
+
+    Raises:
+        FacefakeError: ``dataset_not_found``, ``no_videos``, or ``labels_invalid``, also when the labels file names a
+            file that is not there.
+    """
+    require_folder(root)
+    files = media_files(root)
+    if not files:
+        raise FacefakeError(
+            "no_videos", f"{root} holds no video or picture.", "Give a folder with files such as .mp4, .mov or .jpg."
+        )
+    if labels is None and (root / "labels.csv").is_file():
+        labels = root / "labels.csv"
+    rows = read_labels(labels) if labels else {}
+    clips = [_clip(root, path, rows.get(path.relative_to(root).as_posix(), {})) for path in files]
+    absent = sorted(set(rows) - {clip.key for clip in clips})
+    if labels and absent:
+        raise _invalid(
+            labels, f"names {len(absent)} file(s) that are not in {root}: {', '.join(absent[:5])}{', ...' * (len(absent) > 5)}."
+        )
+    return sorted(clips, key=lambda clip: clip.key)
+
+
+READER = Reader("folder", "any folder of videos and pictures, labelled by a CSV or not at all", read)

@@ -1,0 +1,246 @@
+"""One clip in, its people's aligned faces out: the stage every pool, shell loop and cluster maps.
+
+:func:`extract_clip` is a pure function of (clip, recipe). It runs in a child process that can be killed
+(:mod:`preprocessing.workers`), because decoders here can crash or hang in native code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from preprocessing.clip import Clip
+from preprocessing.errors import FacefakeError
+from preprocessing.faces import (
+    Face,
+    FaceDetector,
+    Quality,
+    TrackFrame,
+    align,
+    labelled_face,
+    largest_face,
+    link,
+    load_face_detector,
+    measure,
+    signature,
+)
+from preprocessing.recipe import Recipe
+from preprocessing.video import FrameBatch, Limits, VideoInfo, VideoReader, check_file, is_still, open_video, read_still
+
+MIN_SIDE = 16  # pixels; a picture smaller than this cannot hold a face worth scoring
+SPREAD_PATIENCE = 4  # `spread` stops after looking at this many times the frames it wants
+MAX_SAMPLED = 2048  # frames; `fps` and `keyframes` on a long clip are thinned evenly to this
+PRESENT_SHARE = 0.9  # fewer frames present than this share of the header's number is a shortfall
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceCrop:
+    """One face on one frame.
+
+    Attributes:
+        frame: Frame index in presentation order.
+        time: Presentation time, seconds from the first frame.
+        track: The person, 0, 1, ... in order of appearance.
+        face: Box and landmarks in full-frame pixels.
+        quality: Size, sharpness and brightness.
+        main: Whether this is the face the clip's label speaks of: most overlap with the manipulation mask, or the
+            largest where there is no mask.
+        image: The aligned crop, uint8 RGB (side, side, 3).
+    """
+
+    frame: int
+    time: float
+    track: int
+    face: Face
+    quality: Quality
+    main: bool
+    image: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipFaces:
+    """What one clip gave.
+
+    Attributes:
+        info: What the container says.
+        decoder: Backend and version that decoded it.
+        outcome: ``ok``, ``no_face`` or ``decode_shortfall``; clips that fail raise instead.
+        reason: The outcome in words, ``None`` for ``ok``.
+        requested: Frames asked of the decoder.
+        decoded: Frames that came.
+        with_face: Frames with at least one face.
+        failed: Frame index to reason, for every frame that gave no face.
+        faces: Sorted by frame, then track.
+    """
+
+    info: VideoInfo
+    decoder: str
+    outcome: str
+    reason: str | None
+    requested: int
+    decoded: int
+    with_face: int
+    failed: dict[int, str] = field(default_factory=dict)
+    faces: list[FaceCrop] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Faces of one decoded frame, with its crops: frames themselves are not kept."""
+
+    index: int
+    track_frame: TrackFrame
+    crops: list[np.ndarray]
+    qualities: list[Quality]
+    main: int | None
+
+
+@lru_cache(maxsize=1)
+def _face_detector(name: str, device: str) -> FaceDetector:
+    return load_face_detector(name, device=device)
+
+
+def _look(batch: FrameBatch, masks: dict[int, np.ndarray], detector: FaceDetector, recipe: Recipe) -> Iterator[_Seen]:
+    for rgb, index, time, faces in zip(batch.rgb, batch.index, batch.time, detector.detect(batch.rgb), strict=True):
+        crops = [align(rgb, face.landmarks, recipe.geometry) for face in faces]
+        mask = masks.get(int(index))
+        main = labelled_face(faces, mask) if mask is not None else (largest_face(faces) if faces else None)
+        yield _Seen(
+            index=int(index),
+            track_frame=TrackFrame(float(time), faces, signature(rgb)),
+            crops=crops,
+            qualities=[measure(crop, face) for crop, face in zip(crops, faces, strict=True)],
+            main=main,
+        )
+
+
+def _masks(reader: VideoReader | None, indices: np.ndarray) -> dict[int, np.ndarray]:
+    """Mask pictures of the given frames; a mask video has one frame of mask for each frame of video."""
+    if reader is None:
+        return {}
+    present = [int(index) for index in indices if index < len(reader.times)]
+    return {
+        int(index): rgb for batch in reader.read(present) for index, rgb in zip(batch.index, batch.rgb, strict=True)
+    }
+
+
+def _thinned(order: Iterator[int], limit: int) -> Iterator[int]:
+    indices = list(order)
+    if len(indices) <= limit:
+        return iter(indices)
+    return iter(indices[position] for position in np.linspace(0, len(indices) - 1, limit).round().astype(int))
+
+
+def _sample(
+    reader: VideoReader, masks: VideoReader | None, recipe: Recipe, detector: FaceDetector
+) -> tuple[list[_Seen], int]:
+    """Look at frames until the sampling rule is satisfied; returns what was seen and how many were asked for."""
+    target = recipe.sampling.target
+    order = recipe.sampling.order(reader.times, reader.keyframes)
+    order = _thinned(order, MAX_SAMPLED) if target is None else islice(order, SPREAD_PATIENCE * target)
+    seen: list[_Seen] = []
+    asked = 0
+    while True:
+        found = sum(bool(frame.crops) for frame in seen)
+        chunk = sorted(islice(order, None if target is None else target - found))
+        if not chunk:
+            return sorted(seen, key=lambda frame: frame.index), asked
+        asked += len(chunk)
+        for batch in reader.read(chunk):
+            seen.extend(_look(batch, _masks(masks, batch.index), detector, recipe))
+
+
+def _still(path: Path, limits: Limits, recipe: Recipe, detector: FaceDetector) -> tuple[VideoInfo, list[_Seen]]:
+    info, batch = read_still(path, limits)
+    _require_size(info, path)
+    return info, list(_look(batch, {}, detector, recipe))
+
+
+def _require_size(info: VideoInfo, path: Path) -> None:
+    if min(info.width, info.height) < MIN_SIDE:
+        raise FacefakeError(
+            "too_small",
+            f"{path.name} is {info.width}x{info.height} pixels, too small to hold a face.",
+            f"At least {MIN_SIDE} pixels a side are needed to look for faces at all.",
+        )
+
+
+def _faces(seen: list[_Seen]) -> list[FaceCrop]:
+    tracks = link([frame.track_frame for frame in seen])
+    return [
+        FaceCrop(
+            frame=frame.index,
+            time=frame.track_frame.time,
+            track=ids[position],
+            face=frame.track_frame.faces[position],
+            quality=frame.qualities[position],
+            main=position == frame.main,
+            image=frame.crops[position],
+        )
+        for frame, ids in zip(seen, tracks, strict=True)
+        for position in sorted(range(len(ids)), key=lambda place, ids=ids: ids[place])  # type: ignore[misc]
+    ]
+
+
+def _shortfall(info: VideoInfo, present: int, requested: int, decoded: int) -> str | None:
+    if decoded < requested:
+        return f"{requested - decoded} of {requested} frames asked for could not be decoded"
+    if info.frames_reported and present < PRESENT_SHARE * info.frames_reported:
+        return f"the file says it has {info.frames_reported} frames and holds {present}"
+    return None
+
+
+def extract_clip(clip: Clip, recipe: Recipe, device: str = "cpu", limits: Limits | None = None) -> ClipFaces:
+    """Decode, detect, track and align one clip.
+
+    Args:
+        clip: The clip; its mask video, if any, chooses the labelled face.
+        recipe: What frames and what crop.
+        device: Where the face detector runs.
+        limits: Bounds on bytes, pixels, frames and seconds.
+
+    Raises:
+        FacefakeError: Any of the codes under "input files" of :data:`preprocessing.errors.CODES`.
+    """
+    limits = limits or Limits()
+    detector = _face_detector(recipe.face_detector, device)
+    path, container = check_file(clip.path, limits)
+    if is_still(container):
+        info, seen = _still(path, limits, recipe, detector)
+        decoder, present, asked, failed = "pillow", 1, 1, {}
+    else:
+        with (
+            open_video(path, limits=limits, backend=recipe.decoder) as reader,
+            open_video(clip.mask, limits=limits) if clip.mask else nullcontext() as masks,
+        ):
+            _require_size(reader.info, path)
+            seen, asked = _sample(reader, masks, recipe, detector)
+            info, decoder, present, failed = reader.info, reader.backend, len(reader.times), dict(reader.failed)
+    if not seen:
+        raise FacefakeError(
+            "nothing_decoded", f"Not one frame of {path.name} could be decoded.", "The file is damaged; get it again."
+        )
+    failed.update({frame.index: "no_face" for frame in seen if not frame.crops})
+    with_face = sum(bool(frame.crops) for frame in seen)
+    outcome, reason = "ok", None
+    if not with_face:
+        outcome, reason = "no_face", f"no face on any of the {len(seen)} frames looked at"
+    elif reason := _shortfall(info, present, asked, len(seen)):
+        outcome = "decode_shortfall"
+    return ClipFaces(
+        info=info,
+        decoder=decoder,
+        outcome=outcome,
+        reason=reason,
+        requested=asked,
+        decoded=len(seen),
+        with_face=with_face,
+        failed=dict(sorted(failed.items())),
+        faces=_faces(seen),
+    )

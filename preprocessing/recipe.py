@@ -1,0 +1,52 @@
+"""Every setting that changes the pixels of a crop, and the hash a face store is known by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from preprocessing.faces.align import CropGeometry
+from preprocessing.video.sampling import Sampling
+
+# raised whenever the code changes what a recipe yields, so that old and new crops never share a store
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a clip becomes aligned crops.
+
+    Attributes:
+        sampling: Which frames are looked at.
+        geometry: How a face is cut out.
+        face_detector: Name of the face detector.
+        decoder: ``auto``, ``pyav`` or ``decord``.
+
+    Example:
+        >>> Recipe().hash == Recipe().hash
+        True
+        >>> Recipe(decoder="pyav").hash == Recipe().hash
+        False
+    """
+
+    sampling: Sampling = field(default_factory=lambda: Sampling("spread", 32))
+    geometry: CropGeometry = field(default_factory=CropGeometry)
+    face_detector: str = "mtcnn"
+    decoder: str = "auto"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, in a fixed order; what is hashed and what a store keeps as ``recipe.json``."""
+        return {
+            "version": VERSION,
+            "sampling": str(self.sampling),
+            "geometry": self.geometry.to_dict(),
+            "face_detector": self.face_detector,
+            "decoder": self.decoder,
+        }
+
+    @property
+    def hash(self) -> str:
+        """First 16 hex digits of the SHA-256 of :meth:`to_dict`."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()[:16]
