@@ -8,6 +8,8 @@ is read without being asked for.
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from preprocessing.clip import FAKE, REAL, Clip
@@ -93,6 +95,32 @@ def read(root: Path, labels: Path | None = None) -> list[Clip]:
             labels, f"names {len(absent)} file(s) that are not in {root}: {', '.join(absent[:5])}{', ...' * (len(absent) > 5)}."
         )
     return sorted(clips, key=lambda clip: clip.key)
+
+
+def from_paths(paths: Sequence[Path], labels: Path | None = None) -> tuple[list[Clip], list[tuple[Path, FacefakeError]]]:
+    """Clips of whatever a user names: files as they are, folders searched; and what is wrong with the rest.
+
+    A clip's key is its path as the user wrote it, so that the same name in two folders stays two clips. Files are not
+    opened here: one that is no video fails later, alone.
+
+    Raises:
+        FacefakeError: ``usage`` if labels are given for anything but one folder; ``labels_invalid``.
+    """
+    if labels is not None and not (len(paths) == 1 and paths[0].is_dir()):
+        raise FacefakeError("usage", "--labels speaks of the files of one folder.", "Give that one folder.")
+    clips: list[Clip] = []
+    refused: list[tuple[Path, FacefakeError]] = []
+    for path in paths:
+        if not path.is_dir():
+            clips.append(Clip(path, str(path), "folder", UNLABELLED, None, None, None, name=store_name(path.name)))
+            continue
+        try:
+            clips += [replace(clip, key=(path / clip.key).as_posix()) for clip in read(path, labels)]
+        except FacefakeError as error:
+            if error.code != "no_videos":
+                raise
+            refused.append((path, error))
+    return clips, refused
 
 
 READER = Reader("folder", "any folder of videos and pictures, labelled by a CSV or not at all", read)

@@ -1,0 +1,89 @@
+from collections import Counter
+
+import pytest
+
+from preprocessing.datasets import get_reader, select
+from preprocessing.datasets.ffpp import FOUR_METHODS, official_pairs, read
+from preprocessing.errors import FacefakeError
+from tests.preprocessing.datasets import trees
+
+
+@pytest.fixture
+def clips(tmp_path):
+    return {clip.key: clip for clip in read(trees.ffpp(tmp_path))}
+
+
+def test_the_official_split_has_720_140_140_videos():
+    assert Counter(split for split, _ in official_pairs().values()) == {"train": 720, "val": 140, "test": 140}
+
+
+def test_real_and_fakes_of_a_pair_share_pair_and_split(clips):
+    members = [clip for key, clip in clips.items() if any(name in key for name in ("/071", "/054")) and "actors" not in key]
+    assert {clip.pair for clip in members} == {"071_054"}
+    assert {clip.split for clip in members} == {"train"}
+
+
+def test_labels_come_from_the_folder_not_from_a_substring(clips):
+    assert clips["original_sequences/youtube/c23/videos/071.mp4"].label == 0
+    assert clips["manipulated_sequences/NeuralTextures/c23/videos/071_054.mp4"].label == 1
+
+
+def test_the_same_name_in_four_methods_stays_four_clips(clips):
+    same = [clip for clip in clips.values() if clip.path.name == "720_672.mp4" and clip.method in FOUR_METHODS]
+    assert len(same) == len({(clip.dataset, clip.method, clip.name) for clip in same}) == 4
+
+
+def test_c0_is_read_as_raw_and_keeps_its_own_store_folder(clips):
+    raw = clips["original_sequences/youtube/c0/videos/071.mp4"]
+    c23 = clips["original_sequences/youtube/c23/videos/071.mp4"]
+    assert raw.compression == "raw"
+    assert raw.name != c23.name
+
+
+def test_the_mask_is_found_where_there_is_one(clips):
+    masked = [clip.key for clip in clips.values() if clip.mask]
+    assert masked == ["manipulated_sequences/Deepfakes/c23/videos/071_054.mp4"]
+
+
+def test_dfd_is_all_test_and_pairs_by_target_and_scene(clips):
+    real = clips["original_sequences/actors/c23/videos/01__meeting_serious.mp4"]
+    fake = clips["manipulated_sequences/DeepFakeDetection/c23/videos/01_02__meeting_serious__YVGY8LOK.mp4"]
+    assert (real.split, fake.split) == ("test", "test")
+    assert real.pair == fake.pair == "01__meeting_serious"
+
+
+def test_the_protocol_leaves_out_faceshifter_and_dfd(clips):
+    methods = {clip.method for clip in select(clips.values(), methods=get_reader("ffpp").methods)}
+    assert methods == {"youtube", *FOUR_METHODS}
+
+
+def test_a_folder_without_the_release_says_what_is_there(tmp_path):
+    trees.touch(tmp_path, "videos/a.mp4")
+    with pytest.raises(FacefakeError, match=r"holds videos; looked for original_sequences/") as caught:
+        read(tmp_path)
+    assert caught.value.code == "dataset_not_found"
+
+
+def test_empty_folders_are_an_error(tmp_path):
+    (tmp_path / "original_sequences/youtube/c23/videos").mkdir(parents=True)
+    with pytest.raises(FacefakeError) as caught:
+        read(tmp_path)
+    assert caught.value.code == "no_videos"
+
+
+def test_an_empty_split_names_what_there_was(clips):
+    with pytest.raises(FacefakeError, match=r"compression c40.*c23/raw") as caught:
+        select(clips.values(), compressions=["c40"])
+    assert caught.value.code == "split_empty"
+
+
+@pytest.mark.data
+def test_the_real_excerpt_reads_as_catalogued(test_data):
+    clips = read(test_data / "ffpp")
+    assert len(clips) == 36
+    assert Counter((clip.compression, clip.split, clip.label) for clip in clips if clip.compression == "c40") == {
+        ("c40", "train", 0): 4,
+        ("c40", "train", 1): 16,
+        ("c40", "val", 0): 2,
+        ("c40", "val", 1): 8,
+    }
