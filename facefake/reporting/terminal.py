@@ -1,0 +1,106 @@
+"""Results and reports as tables for people, for the terminal's stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from facefake.reporting.tables import TITLES, cell, coverage_line
+from facefake.reporting.text import visible
+from facefake.scoring.result import ClipResult
+from facefake.scoring.verdict import REASONS
+
+MAX_ROWS = 200  # of a results table; the JSON and the CSV have them all
+_STYLES = {"real": "green", "fake": "bold red", "inconclusive": "yellow", "error": "magenta"}
+
+
+def print_tables(console: Console, results: Sequence[ClipResult], report: Mapping[str, Any] | None = None) -> None:
+    """Print the results, a hint for each kind of trouble, and the report if there is one.
+
+    Args:
+        console: One on stderr: stdout is for machines.
+        results: In the order to show.
+        report: From :func:`facefake.evaluation.report.make_report`.
+    """
+    console.print(results_table(results))
+    for hint in _hints(results):
+        console.print(Text(hint, style="dim"))
+    if report:
+        console.print(report_tables(report))
+
+
+def results_table(results: Sequence[ClipResult]) -> Table:
+    """One row a clip: file, verdict, probability, people, and in plain words why there is no verdict."""
+    shown = results[:MAX_ROWS]
+    table = Table(caption=f"{len(results) - len(shown)} more are not shown" if len(results) > len(shown) else None)
+    table.add_column("file", overflow="fold", ratio=3)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("P(fake)", justify="right", no_wrap=True)
+    table.add_column("people", justify="right", no_wrap=True)
+    table.add_column("why", overflow="fold", ratio=3)
+    for result in shown:
+        verdict = "error" if result.status == "error" else result.verdict
+        # Text is never parsed for rich's [markup], which a file name may hold
+        table.add_row(
+            Text(visible(result.path)),
+            Text(verdict, style=_STYLES[verdict]),
+            "" if result.probability is None else f"{result.probability:.3f}",
+            _people(result),
+            Text(why(result)),
+        )
+    return table
+
+
+def why(result: ClipResult) -> str:
+    """In plain words why there is no verdict; empty for a scored clip."""
+    if result.error:
+        return visible(f"{result.error.message} ({result.error.code})")
+    if result.reason == "decode_shortfall" and result.frames.decoded < result.frames.requested:
+        return f"{REASONS[result.reason].words}: {result.frames.decoded} of {result.frames.requested} frames came"
+    return REASONS[result.reason].words if result.reason else ""
+
+
+def report_tables(report: Mapping[str, Any]) -> RenderableType:
+    """Metrics over videos and frames, then by method, then coverage and notes."""
+    overall = Table(title="Detection report", title_justify="left")
+    overall.add_column("")
+    overall.add_column("video", no_wrap=True)
+    overall.add_column("frame", no_wrap=True)
+    for name, title in TITLES.items():
+        overall.add_row(title, cell(report["video"][name]), cell(report["frame"][name]))
+    parts: list[RenderableType] = [overall]
+    if report["per_method"]:
+        methods = Table(title="By method, against all reals", title_justify="left")
+        methods.add_column("method", overflow="fold")
+        methods.add_column("videos", justify="right")
+        methods.add_column("AUC", no_wrap=True)
+        methods.add_column("EER", no_wrap=True)
+        for name, metrics in report["per_method"].items():
+            methods.add_row(Text(visible(name)), str(metrics["videos"]), cell(metrics["auc"]), cell(metrics["eer"]))
+        parts.append(methods)
+    bootstrap = report["bootstrap"]
+    parts.append(Text(f"In brackets: 95 % bootstrap interval over {bootstrap['unit']}s."))
+    parts += [Text(line) for line in (coverage_line(report["coverage"]), *report["notes"])]
+    return Group(*parts)
+
+
+def _people(result: ClipResult) -> str:
+    aside = sum(person.reason is not None for person in result.people)
+    if result.status == "error":
+        return ""
+    return f"{len(result.people)} ({aside} set aside)" if aside else str(len(result.people))
+
+
+def _hints(results: Sequence[ClipResult]) -> list[str]:
+    """What to do, once for each code and reason, in order of appearance."""
+    hints: dict[str, str] = {}
+    for result in results:
+        if result.error:
+            hints.setdefault(result.error.code, visible(result.error.hint))
+        elif result.reason:
+            hints.setdefault(result.reason, REASONS[result.reason].hint)
+    return [f"hint ({code}): {hint}" for code, hint in hints.items()]

@@ -1,0 +1,45 @@
+"""Text of strangers, made safe to show: file names may hold markup, escape sequences, line breaks or half a character."""
+
+from __future__ import annotations
+
+import re
+
+from facefake.scoring.result import valid_text
+
+
+def visible(text: str) -> str:
+    r"""``text`` on one line, with every character that does not print written out.
+
+    Covers line breaks, terminal escape sequences, characters that reverse the reading order and bytes that are not
+    UTF-8.
+
+    Example:
+        >>> print(visible("a\x1b[2J\nb\u202egpj.mp4"))
+        a\x1b[2J\nb\u202egpj.mp4
+    """
+    text = valid_text(text)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def spreadsheet(text: str) -> str:
+    """``text`` for a CSV cell that a spreadsheet must not run as a formula (OWASP: CSV injection).
+
+    What begins with = + - or @ gets an apostrophe before it, by which spreadsheets know plain text.
+
+    Example:
+        >>> spreadsheet('=HYPERLINK("http://x")'), spreadsheet("a=b.mp4")
+        ('\\'=HYPERLINK("http://x")', 'a=b.mp4')
+    """
+    text = visible(text)
+    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) else text
+
+
+def markdown(text: str) -> str:
+    r"""``text`` for a cell of a Markdown table, with nothing in it that Markdown or HTML would act on.
+
+    Example:
+        >>> print(markdown("a|b_<c>"))
+        a\|b\_&lt;c&gt;
+    """
+    text = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_{}\[\]|#~!$])", r"\\\1", text)
