@@ -1,8 +1,25 @@
 """facefake tells whether the faces in a video were forged.
 
-``facefake.load`` opens a detector and ``facefake.score`` scores files with it; both import torch only when called.
+:func:`facefake.load` opens a detector and :func:`facefake.score` scores files with it. Importing this package imports
+neither torch nor anything else that is slow; the two functions do when they are first used.
 """
 
-from facefake._version import __version__
+from __future__ import annotations
 
-__all__ = ["__version__"]
+from typing import TYPE_CHECKING, Any
+
+from facefake._version import __version__
+from preprocessing.errors import FacefakeError
+
+if TYPE_CHECKING:
+    from facefake.api import load, score
+
+__all__ = ["FacefakeError", "__version__", "load", "score"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("load", "score"):
+        from facefake import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'facefake' has no attribute {name!r}")

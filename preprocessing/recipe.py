@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from preprocessing.faces.align import CropGeometry
@@ -45,6 +45,10 @@ class Recipe:
             "face_detector": self.face_detector,
             "decoder": self.decoder,
         }
+
+    def with_frames(self, sampling: Sampling, decoder: str) -> Recipe:
+        """The same crop from other frames, or decoded otherwise."""
+        return replace(self, sampling=sampling, decoder=decoder)
 
     @property
     def hash(self) -> str:

@@ -1,4 +1,4 @@
-"""Extraction over many clips: what is missing is done, what is done is left alone, one bad clip never stops the rest."""
+"""Extraction over many clips: what is missing is done, the rest is left alone, one bad clip never stops the others."""
 
 from __future__ import annotations
 

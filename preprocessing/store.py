@@ -51,9 +51,13 @@ MANIFEST_SCHEMA = pa.schema(
         pa.field("frame", pa.int64(), metadata={"about": "frame index in presentation order"}),
         pa.field("time", pa.float64(), metadata={"about": "presentation time, seconds"}),
         pa.field("track", pa.int32(), metadata={"about": "person within the clip"}),
-        pa.field("main", pa.bool_(), metadata={"about": "the face the clip's label speaks of; training uses only these"}),
+        pa.field(
+            "main", pa.bool_(), metadata={"about": "the face the clip's label speaks of; training uses only these"}
+        ),
         pa.field("box", pa.list_(pa.float32()), metadata={"about": "x1, y1, x2, y2, pixels of the full frame"}),
-        pa.field("landmarks", pa.list_(pa.float32()), metadata={"about": "five x, y: eyes, nose, mouth corners, left first"}),
+        pa.field(
+            "landmarks", pa.list_(pa.float32()), metadata={"about": "five x, y: eyes, nose, mouth corners, left first"}
+        ),
         pa.field("confidence", pa.float32(), metadata={"about": "of the face detector, 0 to 1"}),
         pa.field("side", pa.float32(), metadata={"about": "face size, pixels of the full frame"}),
         pa.field("inter_eye", pa.float32(), metadata={"about": "distance between the eyes, pixels of the full frame"}),
@@ -154,7 +158,9 @@ class FaceStore:
         store = cls(root)
         if store.recipe.get("hash") != recipe.hash:
             made, asked = store.recipe, recipe.to_dict()
-            differing = "; ".join(f"{key} {made.get(key)} there, {asked[key]} now" for key in asked if made.get(key) != asked[key])
+            differing = "; ".join(
+                f"{key} {made.get(key)} there, {asked[key]} now" for key in asked if made.get(key) != asked[key]
+            )
             raise FacefakeError(
                 "store_recipe_mismatch",
                 f"{root} was made with other settings: {differing}.",
@@ -231,7 +237,9 @@ class FaceStore:
         records.sort(key=lambda record: (record["clip"]["dataset"], record["clip"]["clip"]))
         clips = [record["clip"] for record in records]
         shared = [field.name for field in _CLIP_FIELDS]
-        crops = [{**{name: record["clip"][name] for name in shared}, **row} for record in records for row in record["crops"]]
+        crops = [
+            {**{name: record["clip"][name] for name in shared}, **row} for record in records for row in record["crops"]
+        ]
         for name, rows, schema in (("clips", clips, CLIPS_SCHEMA), ("manifest", crops, MANIFEST_SCHEMA)):
             sink = pa.BufferOutputStream()
             pq.write_table(pa.Table.from_pylist(rows, schema=schema), sink, compression="zstd")

@@ -85,7 +85,9 @@ def _clip_weights() -> str:
     from facefake.models.backbone import DEFAULT, find_weights
 
     path = find_weights(DEFAULT)
-    return f"{DEFAULT.name} ({DEFAULT.weights}): " + (str(path) if path else "not on this machine yet, fetched on first use")
+    return f"{DEFAULT.name} ({DEFAULT.weights}): " + (
+        str(path) if path else "not on this machine yet, fetched on first use"
+    )
 
 
 def _data() -> str:

@@ -57,7 +57,9 @@ def bring_up_to_date(
 def print_summary(summary: Summary, store: Path) -> None:
     """The outcome counts and every error, in words, on stderr."""
     click.echo(f"{summary.done} clips extracted, {summary.skipped} already there, in {store}", err=True)
-    click.echo("outcomes: " + ", ".join(f"{name} {count}" for name, count in sorted(summary.outcomes.items())), err=True)
+    click.echo(
+        "outcomes: " + ", ".join(f"{name} {count}" for name, count in sorted(summary.outcomes.items())), err=True
+    )
     if summary.sampled:
         share = 100 * summary.with_face / summary.sampled
         click.echo(f"frames with a face: {summary.with_face} of {summary.sampled} ({share:.1f} %)", err=True)
@@ -66,8 +68,6 @@ def print_summary(summary: Summary, store: Path) -> None:
 
 
 def _merge(paths: tuple[Path, ...], out: Path) -> None:
-    import json
-    import shutil
 
     from preprocessing.store import FaceStore, write_atomic
 
@@ -82,7 +82,9 @@ def _merge(paths: tuple[Path, ...], out: Path) -> None:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="The face store. [default: store/NAME]")
 @dataset_options
-@click.option("--split", "splits", multiple=True, type=click.Choice(["train", "val", "test"]), help="Only these splits.")
+@click.option(
+    "--split", "splits", multiple=True, type=click.Choice(["train", "val", "test"]), help="Only these splits."
+)
 @recipe_options
 @process_options
 @click.option("--redo", multiple=True, metavar="OUTCOME", help="Try clips of this outcome again, e.g. no_face.")

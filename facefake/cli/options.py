@@ -37,7 +37,9 @@ dataset_options = _stack(
         help="The data set's top folder. [default: $FACEFAKE_DATA/NAME, else ./data/NAME]",
     ),
     click.option("--labels", type=click.Path(path_type=Path), help="CSV with path,label for a folder of your own."),
-    click.option("--method", "methods", multiple=True, help="Only these forgery methods or real sources; `all` for all."),
+    click.option(
+        "--method", "methods", multiple=True, help="Only these forgery methods or real sources; `all` for all."
+    ),
     click.option("--compression", "compressions", multiple=True, help="Only these compressions, e.g. c23."),
 )
 

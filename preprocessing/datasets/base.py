@@ -12,9 +12,12 @@ from preprocessing.clip import Clip
 from preprocessing.errors import FacefakeError
 
 VIDEO_SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .avi .mkv .webm .mpg .mpeg .ts .mts .m2ts .flv .wmv .3gp .3g2 .ogv .vob .asf .mxf".split()
+    (
+        *(".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".vob", ".ts", ".mts"),
+        *(".m2ts", ".flv", ".wmv", ".asf", ".ogv", ".mxf"),
+    )
 )
-IMAGE_SUFFIXES = frozenset(".jpg .jpeg .png .webp .bmp .tif .tiff .heic .heif".split())
+IMAGE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif"))
 SPLITS = ("train", "val", "test")
 
 

@@ -2,8 +2,9 @@
 
 ``original_sequences/{youtube,actors}/<compression>/videos/*.mp4`` and
 ``manipulated_sequences/<method>/<compression>/videos/*.mp4``, masks in ``manipulated_sequences/<method>/masks/videos``.
-A fake ``A_B`` shows the footage of A with the face or expression of B, so A, B, A_B and B_A are one pair and stay in one
-split. The split lists are the authors' own (``dataset/splits/*.json`` of their repository); DFD has none and is all test.
+A fake ``A_B`` shows the footage of A with the face or expression of B, so A, B, A_B and B_A are one pair and stay in
+one split. The split lists are the authors' own (``dataset/splits/*.json`` of their repository); DFD has none and is
+all test.
 """
 
 from __future__ import annotations

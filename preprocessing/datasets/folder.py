@@ -32,7 +32,7 @@ def read_labels(path: Path) -> dict[str, dict[str, str]]:
     """The rows of a labels file by their ``path`` (with ``/``), every value stripped.
 
     Raises:
-        FacefakeError: ``labels_invalid`` for a missing file or column, an unknown label or split, or a path named twice.
+        FacefakeError: ``labels_invalid`` for a missing file or column, an unknown label or split, a path named twice.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -91,13 +91,14 @@ def read(root: Path, labels: Path | None = None) -> list[Clip]:
     clips = [_clip(root, path, rows.get(path.relative_to(root).as_posix(), {})) for path in files]
     absent = sorted(set(rows) - {clip.key for clip in clips})
     if labels and absent:
-        raise _invalid(
-            labels, f"names {len(absent)} file(s) that are not in {root}: {', '.join(absent[:5])}{', ...' * (len(absent) > 5)}."
-        )
+        named = ", ".join(absent[:5]) + ", ..." * (len(absent) > 5)
+        raise _invalid(labels, f"names {len(absent)} file(s) that are not in {root}: {named}.")
     return sorted(clips, key=lambda clip: clip.key)
 
 
-def from_paths(paths: Sequence[Path], labels: Path | None = None) -> tuple[list[Clip], list[tuple[Path, FacefakeError]]]:
+def from_paths(
+    paths: Sequence[Path], labels: Path | None = None
+) -> tuple[list[Clip], list[tuple[Path, FacefakeError]]]:
     """Clips of whatever a user names: files as they are, folders searched; and what is wrong with the rest.
 
     A clip's key is its path as the user wrote it, so that the same name in two folders stays two clips. Files are not

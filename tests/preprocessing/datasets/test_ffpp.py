@@ -18,7 +18,9 @@ def test_the_official_split_has_720_140_140_videos():
 
 
 def test_real_and_fakes_of_a_pair_share_pair_and_split(clips):
-    members = [clip for key, clip in clips.items() if any(name in key for name in ("/071", "/054")) and "actors" not in key]
+    members = [
+        clip for key, clip in clips.items() if any(name in key for name in ("/071", "/054")) and "actors" not in key
+    ]
     assert {clip.pair for clip in members} == {"071_054"}
     assert {clip.split for clip in members} == {"train"}
 

@@ -1,0 +1,156 @@
+"""``facefake score``: videos and pictures in, verdicts out; over a labelled set, a report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from facefake.cli.options import dataset_clips, dataset_options, process_options
+from facefake.cli.progress import progress_bar
+from preprocessing.errors import FacefakeError
+
+if TYPE_CHECKING:
+    from facefake.models import Detector
+    from facefake.scoring import ClipResult, ScoringRules
+    from preprocessing.clip import Clip
+    from preprocessing.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where results go besides the terminal."""
+
+    json: str | None
+    csv: Path | None
+    markdown: Path | None
+
+
+def default_splits(clips: list[Clip], asked: tuple[str, ...]) -> tuple[str, ...]:
+    """The splits to score: those asked for, else test where the data set has one, never silently training data."""
+    if asked or not any(clip.split == "test" for clip in clips):
+        return asked
+    return ("test",)
+
+
+def labelled_results(
+    clips: list[Clip], detector: Detector, recipe: Recipe, rules: ScoringRules, store: Path, **process: Any
+) -> Iterator[ClipResult]:
+    """Extract what the store lacks, then score from it."""
+    from facefake.cli.extract import bring_up_to_date
+    from facefake.scoring import score_store
+    from preprocessing.store import FaceStore
+
+    faces = FaceStore.open_or_create(store, recipe)
+    bring_up_to_date(clips, faces, recipe, **process)
+    return score_store(clips, detector, faces, rules=rules)
+
+
+def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any], outputs: Outputs) -> bool:
+    """Write every output and the terminal's table; returns whether any file failed."""
+    from facefake.evaluation import make_report
+    from facefake.reporting import print_report, print_results, write_csv, write_json, write_markdown
+
+    done: list[ClipResult] = []
+    with progress_bar("scoring", total) as advance:
+        for result in results:
+            done.append(result)
+            advance(Path(result.path).name)
+    report = (
+        make_report(done, threshold=head["settings"]["threshold"]) if any(result.truth for result in done) else None
+    )
+    if outputs.json:
+        write_json(outputs.json, head, done, report)
+    if outputs.csv:
+        write_csv(outputs.csv, done)
+    if outputs.markdown:
+        write_markdown(outputs.markdown, head, done, report)
+    print_results(done)
+    if report:
+        print_report(report)
+    return any(result.status == "error" for result in done)
+
+
+@click.command("score")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--detector", "detector_file", type=click.Path(path_type=Path), help="A detector file (.safetensors).")
+@click.option("--json", "json_file", metavar="FILE", help="Write the results as JSON; - for stdout.")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write one row a file as CSV.")
+@click.option("--markdown", type=click.Path(path_type=Path), help="Write the report as Markdown.")
+@click.option("--frames", default="spread:32", show_default=True, help="uniform:N, spread:N, fps:R or keyframes.")
+@click.option("--decoder", default="auto", show_default=True, help="auto, pyav or decord.")
+@click.option("--pooling", help="mean, median, max or top-k over a person's frames. [default: the detector's]")
+@click.option("--threshold", type=float, help="Probability from which the verdict is fake. [default: the detector's]")
+@click.option("--no-abstain", is_flag=True, help="Judge whoever shows a face, as published protocols do.")
+@dataset_options
+@click.option("--split", "splits", multiple=True, type=click.Choice(["train", "val", "test"]), help="[default: test]")
+@click.option("--store", type=click.Path(path_type=Path), help="Face store of a data set. [default: store/NAME]")
+@process_options
+def command(
+    paths: tuple[Path, ...],
+    detector_file: Path | None,
+    json_file: str | None,
+    csv_file: Path | None,
+    markdown: Path | None,
+    frames: str,
+    decoder: str,
+    pooling: str | None,
+    threshold: float | None,
+    no_abstain: bool,
+    dataset: str | None,
+    data: Path | None,
+    labels: Path | None,
+    methods: tuple[str, ...],
+    compressions: tuple[str, ...],
+    splits: tuple[str, ...],
+    store: Path | None,
+    workers: int,
+    timeout: float,
+    device: str,
+) -> None:
+    """Tell, for each video or picture, whether its faces were forged, and for whom, when, and how sure.
+
+    A file without a usable face is inconclusive, with the reason. One bad file never stops the others. Over a
+    labelled data set a report with the video-level AUC follows.
+
+    \b
+    facefake score clip.mp4 --detector detector.safetensors
+    facefake score uploads/ --detector FILE --json results.json --csv results.csv
+    facefake score videos/ --labels labels.csv --detector FILE
+    facefake score --dataset celebdf --data Celeb-DF-v2 --detector FILE --no-abstain
+
+    Exit codes: 0 all scored, 1 some files could not be read, 2 usage.
+    """
+    if detector_file is None:
+        raise FacefakeError(
+            "usage", "Which detector?", "--detector FILE; `facefake train` makes one, `facefake demo` a toy."
+        )
+    if bool(paths) == bool(dataset):
+        raise FacefakeError("usage", "Give either files and folders, or --dataset.", "See facefake score --help.")
+    from facefake import api
+    from facefake.scoring import document_head, score_clips
+    from preprocessing.datasets import select
+    from preprocessing.datasets.folder import from_paths
+    from preprocessing.video import Sampling
+
+    detector = api.load(detector_file, device=device)
+    recipe = api.recipe_of(detector).with_frames(Sampling.parse(frames), decoder)
+    rules = api.rules_of(detector).replaced(pooling=pooling, threshold=threshold, judge_all=no_abstain)
+    process = {"workers": workers, "timeout": timeout, "device": device}
+    if dataset:
+        clips = dataset_clips(dataset, data, labels, methods, compressions)
+        clips = select(clips, splits=default_splits(clips, splits))
+        results = labelled_results(clips, detector, recipe, rules, store or Path("store") / dataset, **process)
+        total = len(clips)
+    else:
+        clips, refused = from_paths(paths, labels)
+        results = chain(api.refusals(refused), score_clips(clips, detector, recipe, rules=rules, **process))
+        total = len(clips) + len(refused)
+    head = document_head(detector.facts(), {"recipe": recipe.to_dict(), **rules.to_dict()})
+    if write_results(results, total, head, Outputs(json_file, csv_file, markdown)):
+        sys.exit(1)
