@@ -1,0 +1,1 @@
+"""Decoders, each in its own file."""

@@ -1,0 +1,216 @@
+"""The index of a clip: which frames are really there and when each is shown, found by reading packets, not headers.
+
+A truncated file still announces all its frames, so nothing here counts by the header. Packets are read without
+decoding, which costs about as much as reading the file once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import numpy as np
+from av.stream import Disposition
+
+from preprocessing.errors import FacefakeError
+from preprocessing.video.safe import check_pixels
+from preprocessing.video.types import Limits
+
+# the demuxer is forced, so that FFmpeg never guesses a playlist
+_DEMUXERS = {
+    "mp4": "mov",
+    "matroska": "matroska",
+    "avi": "avi",
+    "mpegts": "mpegts",
+    "mpeg": "mpeg",
+    "flv": "flv",
+    "asf": "asf",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameIndex:
+    """The frames of one video stream in presentation order.
+
+    Attributes:
+        path: The file.
+        container: Its kind, as :func:`~preprocessing.video.safe.check_file` sniffed it.
+        stream: Index of the stream in the container.
+        pts: ``(n,)`` int64 time stamps in the stream's own unit, strictly ascending.
+        times: ``(n,)`` float64 seconds from the start of the container.
+        keyframes: ``(k,)`` int64, indices into ``times``.
+        seek_to: ``(k,)`` int64, the time stamp that takes the demuxer to each keyframe.
+        dropped: Time stamps of frames in the file that are not part of the clip: cut short by the file's end, or
+            outside the edit list.
+        by_count: Time stamps cannot tell the frames apart (H.264 with B-frames in AVI, streams without time stamps):
+            the k-th frame to leave the decoder is frame k.
+        codec, width, height, fps, frames_reported, duration: As the header has them, before rotation.
+    """
+
+    path: Path
+    container: str
+    stream: int
+    pts: np.ndarray
+    times: np.ndarray
+    keyframes: np.ndarray
+    seek_to: np.ndarray
+    dropped: frozenset[int]
+    by_count: bool
+    codec: str
+    width: int
+    height: int
+    fps: float | None
+    frames_reported: int | None
+    duration: float | None
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+def open_container(path: Path, container: str) -> av.container.InputContainer:
+    """Open a checked file with the demuxer of its own kind and no protocol but local files.
+
+    Raises:
+        FacefakeError: ``unreadable``.
+    """
+    try:
+        return av.open(
+            str(path),
+            format=_DEMUXERS[container],
+            options={"protocol_whitelist": "file"},
+            metadata_errors="ignore",
+        )
+    except av.error.FFmpegError as error:
+        raise FacefakeError(
+            "unreadable",
+            f"{path.name} looks like {container} but cannot be opened: {error.strerror}",
+            "The file is damaged or was cut off while being written; get it again from its source.",
+        ) from error
+
+
+def pick_stream(container: av.container.InputContainer, name: str) -> av.video.stream.VideoStream:
+    """The video stream that FFmpeg's own tools would show; never a cover picture.
+
+    Raises:
+        FacefakeError: ``no_video_stream``, or ``unreadable`` if there is no stream at all.
+    """
+    if not container.streams:
+        raise FacefakeError("unreadable", f"{name} holds no stream", "The file is damaged; get it again.")
+    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    if not streams:
+        raise FacefakeError("no_video_stream", f"{name} holds no video", "Is it an audio file?")
+    best = container.streams.best("video")
+    return best if best in streams else streams[0]
+
+
+def read_packets(
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream
+) -> Iterator[av.packet.Packet]:
+    """The packets of ``stream`` up to the end of the file or to damage that the demuxer cannot pass."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.error.FFmpegError):
+            return
+        if packet.size:
+            yield packet
+
+
+def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
+    """Read all packets of a checked file and list its frames.
+
+    Raises:
+        FacefakeError: ``unreadable``, ``no_video_stream``, ``nothing_decoded`` (no frame in the stream) or
+            ``too_large``.
+    """
+    with open_container(path, container) as source:
+        stream = pick_stream(source, path.name)
+        context = stream.codec_context
+        if context is None:
+            raise FacefakeError("unreadable", f"{path.name} has an unknown codec", "Convert it to H.264.")
+        check_pixels(path.name, context.width, context.height, limits)
+        found, dropped = _packets(path, source, stream, limits)
+        by_count = any(packet.pts is None for packet in found)
+        frames = _frames(found, by_count)
+        # B-frames in AVI: the container stores no presentation times, and those made up for it are wrong
+        by_count = by_count or (container == "avi" and bool(context.has_b_frames))
+        pts = np.array(list(frames), dtype=np.int64)
+        keys = {stamp: packet for stamp, packet in frames.items() if packet.key}
+        unit = float(stream.time_base or 1)
+        start = source.start_time / av.time_base if source.start_time is not None else pts[0] * unit
+        times = pts * unit - start
+        if times[-1] - times[0] > limits.seconds:
+            raise FacefakeError(
+                "too_large",
+                f"{path.name} lasts {times[-1] - times[0]:.0f} s, over the limit of {limits.seconds:.0f} s",
+                "Cut it, or raise the limit on seconds.",
+            )
+        rate = stream.average_rate or stream.guessed_rate
+        return FrameIndex(
+            path=path,
+            container=container,
+            stream=stream.index,
+            pts=pts,
+            times=times,
+            keyframes=np.searchsorted(pts, np.array(list(keys), dtype=np.int64)),
+            seek_to=np.array([_seek_stamp(packet, stamp, container) for stamp, packet in keys.items()], dtype=np.int64),
+            dropped=frozenset(dropped),
+            by_count=by_count,
+            codec=context.codec.canonical_name,
+            width=context.width,
+            height=context.height,
+            fps=float(rate) if rate else None,
+            frames_reported=stream.frames or None,
+            duration=source.duration / av.time_base if source.duration else None,
+        )
+
+
+class _Packet(NamedTuple):
+    pts: int | None
+    dts: int | None
+    key: bool
+
+
+def _packets(
+    path: Path, source: av.container.InputContainer, stream: av.video.stream.VideoStream, limits: Limits
+) -> tuple[list[_Packet], set[int]]:
+    """The packets that are whole frames of the clip, in file order, and the time stamps of those left out."""
+    found: list[_Packet] = []
+    dropped: set[int] = set()
+    tail = 0  # packets flagged as damaged with nothing whole behind them: the file was cut off there
+    for packet in read_packets(source, stream):
+        if packet.is_discard:
+            dropped.add(packet.pts)
+            continue
+        tail = tail + 1 if packet.is_corrupt else 0
+        found.append(_Packet(packet.pts, packet.dts, bool(packet.is_keyframe)))
+        if len(found) > limits.frames:
+            raise FacefakeError(
+                "too_large",
+                f"{path.name} has more than {limits.frames} frames",
+                "Cut it, or raise the limit on frames.",
+            )
+    whole, cut = found[: len(found) - tail], found[len(found) - tail :]
+    if not whole:
+        raise FacefakeError(
+            "nothing_decoded", f"{path.name} has a video stream without a single whole frame", "Get the file again."
+        )
+    return whole, dropped | {packet.pts for packet in cut if packet.pts is not None}
+
+
+def _frames(packets: list[_Packet], by_count: bool) -> dict[int, _Packet]:
+    """One packet for each time stamp, in presentation order: of two frames with the same only one can be shown."""
+    frames: dict[int, _Packet] = {}
+    for place, packet in enumerate(packets):
+        stamp = packet.dts if by_count else packet.pts
+        frames.setdefault(place if stamp is None else stamp, packet)
+    return dict(sorted(frames.items()))
+
+
+def _seek_stamp(packet: _Packet, stamp: int, container: str) -> int:
+    """Matroska finds its keyframes by presentation time; the others by decoding time, which is never later."""
+    return stamp if container == "matroska" or packet.dts is None else min(stamp, packet.dts)

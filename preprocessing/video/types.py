@@ -1,0 +1,71 @@
+"""The small frozen types that opening and reading a clip speaks in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one clip may cost before it is refused as ``too_large``.
+
+    Attributes:
+        bytes: Size of the file.
+        pixels: Width times height of one picture.
+        seconds: Time from the first frame to the last.
+        frames: Number of frames.
+
+    Example:
+        >>> Limits(seconds=60.0).frames
+        1000000
+    """
+
+    bytes: int = 8 * 2**30
+    pixels: int = 8192 * 4320
+    seconds: float = 4 * 3600.0
+    frames: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What the file says of itself; nothing here is proof that a frame can be decoded.
+
+    Attributes:
+        container: Kind of file by its bytes: ``mp4``, ``matroska``, ``avi``, ..., ``jpeg``, ``png``, ...
+        codec: Name of the codec, e.g. ``h264``; the container again for a still picture.
+        width: Pixels of the upright picture.
+        height: Pixels of the upright picture.
+        fps: Mean frame rate by the header, ``None`` if there is none (still pictures, say).
+        frames_reported: Number of frames by the header, ``None`` if it says nothing; a truncated file holds fewer.
+        duration: Seconds by the header, or measured from the frames where the header says nothing.
+        rotation: Degrees (0, 90, 180, 270) by which the stored picture is turned clockwise to stand upright.
+    """
+
+    container: str
+    codec: str
+    width: int
+    height: int
+    fps: float | None
+    frames_reported: int | None
+    duration: float | None
+    rotation: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameBatch:
+    """A few decoded frames.
+
+    Attributes:
+        rgb: ``(n, h, w, 3)`` uint8, RGB, upright.
+        index: ``(n,)`` int64, place of each frame in presentation order, strictly ascending.
+        time: ``(n,)`` float64, presentation time in seconds from the start of the clip.
+    """
+
+    rgb: np.ndarray
+    index: np.ndarray
+    time: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.index)

@@ -1,0 +1,175 @@
+"""Work on clips in child processes that can be killed.
+
+A decoder may spin for ever in native code without giving Python a turn, or crash the process; only another process
+can end the one and survive the other. So every clip is worked on in a child, even with a single worker.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from preprocessing.errors import FacefakeError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_AHEAD = 2  # items in flight beyond the workers, so that none of them waits for the next
+_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+
+
+def map_clips(
+    fn: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int,
+    timeout: float | None,
+    initializer: Callable[..., None] | None = None,
+    initargs: tuple[Any, ...] = (),
+) -> Iterator[tuple[Item, Result | FacefakeError]]:
+    """Apply ``fn`` to each item in child processes; one bad item never stops the others.
+
+    Children are started afresh (``spawn``), so ``fn``, the items and the results must be picklable and a script that
+    calls this needs its ``if __name__ == "__main__":``. A child is used for many items. Closing the iterator, or an
+    interrupt from the keyboard, kills the children; on Linux they also die with this process, however it ends.
+
+    Args:
+        fn: What to do with one item.
+        items: Read lazily, at most ``workers + 2`` of them ahead of the results.
+        workers: Number of child processes, at least 1.
+        timeout: Wall-clock seconds for one item, after which its child is killed; ``None`` for no limit.
+        initializer: Called once in each child before its first item, to load models, say.
+        initargs: Its arguments.
+
+    Yields:
+        ``(item, result)`` in the order of ``items``. Instead of a result there may be a :class:`FacefakeError`: one
+        that ``fn`` (or ``initializer``) raised, ``timeout``, ``decoder_crashed`` if the child died, or ``internal``
+        for any other exception, with where it was raised.
+
+    Raises:
+        FacefakeError: ``usage`` if ``workers`` is below 1 or ``timeout`` not above 0.
+    """
+    if workers < 1 or (timeout is not None and timeout <= 0):
+        raise FacefakeError("usage", f"{workers} workers, {timeout} s a clip", "Both must be above zero.")
+    return _map(fn, iter(items), workers, timeout, initializer, initargs)
+
+
+def _map(
+    fn: Callable[[Item], Result],
+    items: Iterator[Item],
+    workers: int,
+    timeout: float | None,
+    initializer: Callable[..., None] | None,
+    initargs: tuple[Any, ...],
+) -> Iterator[tuple[Item, Result | FacefakeError]]:
+    flight: deque[tuple[Item, Future[Any]]] = deque()
+    pool = _start_pool(workers, initializer, initargs)
+    try:
+        while True:
+            while len(flight) < workers + _AHEAD:
+                try:
+                    item = next(items)
+                except StopIteration:
+                    break
+                flight.append((item, pool.schedule(_call, args=(fn, item), timeout=timeout)))
+            if not flight:
+                return
+            item, future = flight.popleft()
+            error = future.exception()
+            if isinstance(error, BrokenProcessPool):
+                # an idle child died and took the pool along; whoever was in flight gets a new pool, the first pays
+                pool = _restart_pool(pool, workers, initializer, initargs)
+                rest = [(other, pool.schedule(_call, args=(fn, other), timeout=timeout)) for other, _ in flight]
+                flight = deque(rest)
+            yield item, _as_error(error, timeout) if error is not None else future.result()
+    finally:
+        pool.stop()
+        pool.join()
+
+
+def _start_pool(workers: int, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> ProcessPool:
+    return ProcessPool(
+        max_workers=workers,
+        initializer=_begin_child,
+        initargs=(os.getpid(), initializer, initargs),
+        context=get_context("spawn"),
+    )
+
+
+def _restart_pool(
+    broken: ProcessPool, workers: int, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]
+) -> ProcessPool:
+    broken.stop()
+    broken.join()
+    return _start_pool(workers, initializer, initargs)
+
+
+def _as_error(error: BaseException, timeout: float | None) -> FacefakeError:
+    """What became of the child, as an error of ours."""
+    if isinstance(error, TimeoutError):
+        return FacefakeError(
+            "timeout",
+            f"not done after {timeout:g} s; the process was killed",
+            "The file may be damaged. Raise the time limit if it is only long.",
+        )
+    if isinstance(error, ProcessExpired | BrokenProcessPool):
+        code = getattr(error, "exitcode", None)
+        how = f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+        return FacefakeError(
+            "decoder_crashed",
+            f"the process that worked on the clip died ({how})",
+            "The file may be damaged, or memory ran out: try fewer workers.",
+        )
+    return _internal(error)
+
+
+def _internal(error: BaseException) -> FacefakeError:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
+    message = traceback.format_exception_only(error)[-1].strip()
+    return FacefakeError("internal", f"{message}{where}", "This is a fault of facefake: please report it.")
+
+
+# ---- below runs in the children ----
+
+_start_error: FacefakeError | None = None
+
+
+def _begin_child(parent: int, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+    """Tie this process's life to its parent's and run the caller's initializer, keeping its error for every item."""
+    global _start_error
+    if sys.platform == "linux":
+        # a child that hangs in native code would outlive a killed parent for ever
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+    if initializer is not None:
+        result = _guard(lambda _: initializer(*initargs), None)
+        _start_error = result if isinstance(result, FacefakeError) else None
+
+
+def _call(fn: Callable[[Item], Result], item: Item) -> Result | FacefakeError:
+    if _start_error is not None:
+        return _start_error
+    return _guard(fn, item)
+
+
+def _guard(fn: Callable[[Item], Result], item: Item) -> Result | FacefakeError:
+    """Exceptions become values here: not all of them survive pickling, and one that does not breaks the pool."""
+    try:
+        return fn(item)
+    except FacefakeError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - handed to the parent as a value, with its place
+        return _internal(error)
