@@ -80,7 +80,7 @@ def read_json(path: str | Path) -> tuple[dict[str, Any], list[ClipResult]]:
     """A document read back: everything but its results, and the results.
 
     Raises:
-        FacefakeError: ``not_found`` if there is no such file, ``scores_invalid`` if it is not a document of this schema.
+        FacefakeError: ``not_found`` if there is no file, ``scores_invalid`` if it is not a document of this schema.
     """
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))

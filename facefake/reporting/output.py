@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TextIO
 
 from preprocessing.errors import FacefakeError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 @contextmanager
@@ -23,30 +26,46 @@ def open_output(target: str | Path) -> Iterator[TextIO]:
         target: A file, or ``-`` for stdout.
 
     Raises:
-        FacefakeError: ``not_writable``.
+        FacefakeError: ``not_writable``, on entry where it can be known then.
     """
+    path = Path(os.path.realpath(target))  # of a link, what it points to is replaced
     if str(target) == "-":
         yield sys.stdout
         sys.stdout.flush()
-        return
-    path = Path(os.path.realpath(target))  # of a link, what it points to is replaced
-    direct = path.exists() and not path.is_file() and not path.is_dir()
-    temporary = path if direct else path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(21, "it is a folder")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+    elif path.exists() and not path.is_file():
+        with _open(path, target) as file:
             yield file
-            if not direct:
-                file.flush()
-                os.fsync(file.fileno())
-        if not direct:
-            os.replace(temporary, path)
+    else:
+        yield from _replacing(path, target)
+
+
+def _replacing(path: Path, target: str | Path) -> Iterator[TextIO]:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    file = _open(temporary, target)
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
     except OSError as error:
-        raise FacefakeError(
-            "not_writable", f"Cannot write {target} ({error.strerror}).", "Choose another output, or free space."
-        ) from error
+        # the block of the caller may fail for reasons that have nothing to do with this file
+        if error.errno in _FULL:
+            raise _not_writable(target, error) from error
+        raise
     finally:
-        if not direct:
-            temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
+
+
+def _open(path: Path, target: str | Path) -> TextIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("w", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise _not_writable(target, error) from error
+
+
+def _not_writable(target: str | Path, error: OSError) -> FacefakeError:
+    return FacefakeError(
+        "not_writable", f"Cannot write {target} ({error.strerror}).", "Choose another output, or free space."
+    )

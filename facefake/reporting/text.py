@@ -1,4 +1,4 @@
-"""Text of strangers, made safe to show: file names may hold markup, escape sequences, line breaks or half a character."""
+"""Text of strangers, made safe to show: a file name may hold markup, escape sequences or line breaks."""
 
 from __future__ import annotations
 
