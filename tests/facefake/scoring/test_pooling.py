@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facefake.scoring.pooling import check_rule, pool, pool_people
@@ -12,7 +12,15 @@ score_lists = st.lists(st.floats(0, 1), min_size=1, max_size=80)
 
 @pytest.mark.parametrize(
     ("rule", "expected"),
-    [("mean", 0.36), ("median", 0.3), ("max", 0.9), ("top-k", 0.7), ("top-1", 0.9), ("top-3", 1.7 / 3), ("top-99", 0.36)],
+    [
+        ("mean", 0.36),
+        ("median", 0.3),
+        ("max", 0.9),
+        ("top-k", 0.7),
+        ("top-1", 0.9),
+        ("top-3", 1.7 / 3),
+        ("top-99", 0.36),
+    ],
 )
 def test_rules_on_five_frames(rule, expected):
     # a quarter of five frames, rounded up, is two: top-k is (0.9 + 0.5) / 2
@@ -24,6 +32,7 @@ def test_top_k_of_32_frames_is_the_mean_of_the_highest_8():
     assert pool(scores, "top-k") == pytest.approx(scores[-8:].mean())
 
 
+@settings(deadline=None)
 @given(score_lists, st.sampled_from(RULES), st.randoms())
 def test_pooled_lies_within_the_scores_and_ignores_their_order(scores, rule, random):
     pooled = pool(scores, rule)
@@ -33,6 +42,7 @@ def test_pooled_lies_within_the_scores_and_ignores_their_order(scores, rule, ran
     assert pool(shuffled, rule) == pooled
 
 
+@settings(deadline=None)
 @given(score_lists, st.sampled_from(RULES), st.data())
 def test_a_more_suspicious_frame_never_lowers_the_score(scores, rule, data):
     index = data.draw(st.integers(0, len(scores) - 1))
@@ -41,6 +51,7 @@ def test_a_more_suspicious_frame_never_lowers_the_score(scores, rule, data):
     assert pool(raised, rule) >= pool(scores, rule) - 1e-12
 
 
+@settings(deadline=None)
 @given(score_lists)
 def test_rules_are_ordered_from_lenient_to_strict(scores):
     mean, top_k, top = (pool(scores, rule) for rule in ("mean", "top-k", "max"))

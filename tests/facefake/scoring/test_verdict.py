@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facefake.scoring.verdict import REASONS, Abstention, Evidence, FrameCounts, judge
@@ -122,6 +122,7 @@ people_lists = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(people_lists, st.floats(0, 1), st.booleans())
 def test_numbers_exactly_when_scored_and_a_known_reason_exactly_when_not(people, threshold, shortfall):
     judgement = judge(people, FRAMES, threshold=threshold, limits=LIMITS, shortfall=shortfall)
