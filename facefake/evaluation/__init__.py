@@ -1,1 +1,15 @@
-"""facefake.evaluation"""
+"""How well scores tell real from fake: metrics with intervals, and the report on labelled clips."""
+
+from facefake.evaluation.metrics import Interval, accuracy, auc, average_precision, eer, summarise, tpr_at_fpr
+from facefake.evaluation.report import make_report
+
+__all__ = [
+    "Interval",
+    "accuracy",
+    "auc",
+    "average_precision",
+    "eer",
+    "make_report",
+    "summarise",
+    "tpr_at_fpr",
+]

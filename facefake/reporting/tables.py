@@ -1,8 +1,12 @@
-"""What the terminal and the Markdown report show alike: names of metrics and cells with intervals."""
+"""What the terminal and the Markdown report show alike: names of metrics, cells with intervals, reasons."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from facefake.reporting.text import visible
+from facefake.scoring.result import ClipResult
+from facefake.scoring.verdict import REASONS
 
 TITLES = {
     "auc": "AUC",
@@ -38,3 +42,12 @@ def coverage_line(coverage: Mapping[str, int]) -> str:
         f"{coverage['scored']} of {coverage['videos']} clips scored ({share:.1f} %), "
         f"{coverage['inconclusive']} inconclusive, {coverage['error']} failed"
     )
+
+
+def why(result: ClipResult) -> str:
+    """In plain words why there is no verdict; empty for a scored clip."""
+    if result.error:
+        return visible(f"{result.error.message} ({result.error.code})")
+    if result.reason == "decode_shortfall" and result.frames.decoded < result.frames.requested:
+        return f"{REASONS[result.reason].words}: {result.frames.decoded} of {result.frames.requested} frames came"
+    return REASONS[result.reason].words if result.reason else ""

@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from facefake.reporting.tables import TITLES, cell, coverage_line
+from facefake.reporting.tables import TITLES, cell, coverage_line, why
 from facefake.reporting.text import visible
 from facefake.scoring.result import ClipResult
 from facefake.scoring.verdict import REASONS
@@ -18,19 +18,22 @@ MAX_ROWS = 200  # of a results table; the JSON and the CSV have them all
 _STYLES = {"real": "green", "fake": "bold red", "inconclusive": "yellow", "error": "magenta"}
 
 
-def print_tables(console: Console, results: Sequence[ClipResult], report: Mapping[str, Any] | None = None) -> None:
-    """Print the results, a hint for each kind of trouble, and the report if there is one.
+def print_results(results: Sequence[ClipResult], console: Console | None = None) -> None:
+    """Print the results, and a hint for each kind of trouble.
 
     Args:
-        console: One on stderr: stdout is for machines.
         results: In the order to show.
-        report: From :func:`facefake.evaluation.report.make_report`.
+        console: One on stderr if not given: stdout is for machines.
     """
+    console = console or Console(stderr=True)
     console.print(results_table(results))
     for hint in _hints(results):
         console.print(Text(hint, style="dim"))
-    if report:
-        console.print(report_tables(report))
+
+
+def print_report(report: Mapping[str, Any], console: Console | None = None) -> None:
+    """Print a report of :func:`facefake.evaluation.report.make_report`, as :func:`print_results`."""
+    (console or Console(stderr=True)).print(report_tables(report))
 
 
 def results_table(results: Sequence[ClipResult]) -> Table:
@@ -53,15 +56,6 @@ def results_table(results: Sequence[ClipResult]) -> Table:
             Text(why(result)),
         )
     return table
-
-
-def why(result: ClipResult) -> str:
-    """In plain words why there is no verdict; empty for a scored clip."""
-    if result.error:
-        return visible(f"{result.error.message} ({result.error.code})")
-    if result.reason == "decode_shortfall" and result.frames.decoded < result.frames.requested:
-        return f"{REASONS[result.reason].words}: {result.frames.decoded} of {result.frames.requested} frames came"
-    return REASONS[result.reason].words if result.reason else ""
 
 
 def report_tables(report: Mapping[str, Any]) -> RenderableType:

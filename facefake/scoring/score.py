@@ -8,23 +8,24 @@ flight are held in memory. A clip that fails is a result like any other, and the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from facefake.scoring.digest import sha256_file
-from facefake.scoring.pooling import check_rule, checked, pool
+from facefake.scoring.pooling import checked, pool
 from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, Kind, PersonResult, Truth, VideoFacts
-from facefake.scoring.verdict import Abstention, Evidence, FrameCounts, calibrate, judge
+from facefake.scoring.rules import ScoringRules
+from facefake.scoring.verdict import Evidence, FrameCounts, calibrate, judge
 from preprocessing.clip import Clip
 from preprocessing.datasets.base import IMAGE_SUFFIXES
 from preprocessing.errors import FacefakeError
 from preprocessing.extract import ClipFaces, FaceCrop, extract_clip
 from preprocessing.faces import CropGeometry
 from preprocessing.recipe import Recipe
-from preprocessing.video import is_still
+from preprocessing.video import PICTURES
 from preprocessing.workers import map_clips
 
 
@@ -36,38 +37,6 @@ class Detector(Protocol):
 
     def check_geometry(self, geometry: CropGeometry) -> None:
         """Raise ``crop_mismatch`` if the detector was not trained on such crops."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScoringRules:
-    """How frame scores become a verdict.
-
-    Attributes:
-        pooling: Rule over one person's frames, see :mod:`facefake.scoring.pooling`.
-        threshold: Probability, 0..1, from which on the verdict is ``fake``.
-        limits: When to abstain.
-
-    Raises:
-        FacefakeError: ``config_invalid`` for an unknown pooling rule or a threshold out of range.
-    """
-
-    pooling: str = "mean"
-    threshold: float = 0.5
-    limits: Abstention = field(default_factory=Abstention)
-
-    def __post_init__(self) -> None:
-        check_rule(self.pooling)
-        if not 0 <= self.threshold <= 1:
-            raise FacefakeError("config_invalid", f"the threshold is {self.threshold}", "It must lie between 0 and 1.")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, for the ``settings`` of results."""
-        return {
-            "pooling": self.pooling,
-            "threshold": self.threshold,
-            "calibration": None,
-            "abstention": asdict(self.limits),
-        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +106,7 @@ def extracted(faces: ClipFaces) -> Extracted:
     info = faces.info
     return Extracted(
         video=VideoFacts(info.codec, info.width, info.height, info.fps, info.duration, info.rotation),
-        kind="image" if is_still(info.container) else "video",
+        kind="image" if info.container in PICTURES else "video",
         outcome=faces.outcome,
         frames=FrameCounts(faces.requested, faces.decoded, faces.with_face),
         faces=faces.faces,

@@ -12,7 +12,8 @@ from PIL import Image
 
 from facefake.scoring.digest import sha256_file
 from facefake.scoring.result import ClipResult, VideoFacts
-from facefake.scoring.score import Detector, Extracted, ScoringRules, failed, score_clip
+from facefake.scoring.rules import ScoringRules
+from facefake.scoring.score import Detector, Extracted, failed, score_clip
 from facefake.scoring.verdict import FrameCounts
 from preprocessing.clip import Clip
 from preprocessing.errors import FacefakeError
@@ -20,7 +21,7 @@ from preprocessing.extract import FaceCrop
 from preprocessing.faces import CropGeometry, Face, Quality
 from preprocessing.run import OUTCOMES_WITHOUT_ERROR
 from preprocessing.store import FaceStore
-from preprocessing.video import is_still
+from preprocessing.video import PICTURES
 
 
 def score_store(
@@ -100,7 +101,7 @@ def _extracted(record: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], sto
         video = VideoFacts(**{name: info[name] for name in VideoFacts.__dataclass_fields__})
         return Extracted(
             video=video,
-            kind="image" if is_still(info["container"]) else "video",
+            kind="image" if info["container"] in PICTURES else "video",
             outcome=record["outcome"],
             frames=FrameCounts(record["requested"], record["decoded"], record["with_face"]),
             faces=[_crop(row, store) for row in rows],

@@ -58,7 +58,7 @@ class Abstention:
     """When not to judge. Every limit is inclusive: a face exactly at it counts.
 
     The defaults keep what a 224-pixel detector can still use; they are limits of the evidence, not tuned on any data
-    set. Set a limit to 0 to switch it off, as for published protocols that score every video.
+    set. A limit of 0 is off.
 
     Attributes:
         min_frames: A person must be seen in this many frames, or in all that were asked for if those are fewer (so a
@@ -67,6 +67,7 @@ class Abstention:
         min_inter_eye: Distance between the eyes in pixels of the original frame.
         min_sharpness: As measured by ``preprocessing.faces.quality``.
         min_brightness: As measured by ``preprocessing.faces.quality``.
+        whole_clips_only: Whether a clip of which much could not be decoded is inconclusive whatever it shows.
     """
 
     min_frames: int = 4
@@ -74,6 +75,17 @@ class Abstention:
     min_inter_eye: float = 16.0
     min_sharpness: float = 0.0
     min_brightness: float = 0.0
+    whole_clips_only: bool = True
+
+    @classmethod
+    def never(cls) -> Abstention:
+        """Judge every clip that shows a face, as published protocols do.
+
+        Example:
+            >>> Abstention.never().min_frames
+            0
+        """
+        return cls(0, 0.0, 0.0, 0.0, 0.0, whole_clips_only=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +182,7 @@ def judge(
     counting = [p for p in people if p.track not in set_aside]
     if not people:
         return _inconclusive("no_face", set_aside)
-    if shortfall:
+    if shortfall and limits.whole_clips_only:
         return _inconclusive("decode_shortfall", set_aside)
     if not counting:
         main = max(people, key=lambda person: (person.frames, -person.track))

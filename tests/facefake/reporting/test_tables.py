@@ -8,7 +8,7 @@ from rich.console import Console
 
 from facefake.evaluation.report import make_report
 from facefake.reporting.markdown import markdown_report, write_markdown
-from facefake.reporting.terminal import MAX_ROWS, print_tables
+from facefake.reporting.terminal import MAX_ROWS, print_report, print_results
 from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, PersonResult, Truth, document_head
 from facefake.scoring.verdict import REASONS, FrameCounts
 
@@ -40,7 +40,10 @@ REPORT = make_report([*CLIPS, replace(NO_FACE, truth=Truth("c", "folder", "x", N
 
 def printed(*results, report=None, width=200):
     file = io.StringIO()
-    print_tables(Console(file=file, width=width), results, report)
+    console = Console(file=file, width=width)
+    print_results(results, console)
+    if report:
+        print_report(report, console)
     return file.getvalue()
 
 
@@ -99,22 +102,43 @@ def test_the_report_is_shown_with_intervals_methods_coverage_and_notes():
 def test_a_report_of_one_class_is_shown_too():
     one = make_report(CLIPS[2:], resamples=5)
     assert "Only fake clips were scored" in printed(*CLIPS[2:], report=one)
-    assert "Only fake clips were scored" in markdown_report(HEAD, one)
+    assert "Only fake clips were scored" in markdown_report(HEAD, CLIPS[2:], one)
 
 
 def test_markdown_tables_are_rectangular_and_hold_no_markup_of_strangers():
-    text = markdown_report(HEAD, REPORT)
+    text = markdown_report(HEAD, [*CLIPS, NO_FACE], REPORT)
     lines = [line for line in text.splitlines() if line.startswith("|")]
     columns = [line.replace("\\|", "").count("|") for line in lines]
-    assert set(columns) == {8, 3}
+    assert set(columns) == {8, 5, 3}
     assert "<b>" not in text
     assert r"Face\_Swap\|&lt;b&gt; (1 videos)" in text
 
 
 def test_markdown_holds_what_it_takes_to_repeat_it(tmp_path):
-    write_markdown(tmp_path / "report.md", HEAD, REPORT)
+    write_markdown(tmp_path / "report.md", HEAD, CLIPS, REPORT)
     text = (tmp_path / "report.md").read_text()
     assert "4 of 5 clips scored (80.0 %)" in text
     assert "20 resamples, seed 0" in text
     assert r"| settings.abstention.min\_frames | 4 |" in text
     assert r"| detector.backbone | ViT\|B |" in text
+
+
+def test_markdown_lists_the_clips_that_the_report_does_not_speak_of():
+    text = markdown_report(HEAD, [*CLIPS, NO_FACE], REPORT)
+    assert f"| c.mp4 | inconclusive |  | {REASONS['no_face'].words} |" in text
+    assert "| f1 |" not in text
+
+
+def test_markdown_without_labels_lists_every_clip():
+    text = markdown_report(HEAD, [CLIPS[2], FAILED])
+    assert "| f1 | fake | 0.800 |  |" in text
+    assert r"| b.mp4 | error |  | It took too long. (timeout) |" in text
+    assert "AUC" not in text
+
+
+def test_tables_go_to_stderr(capsys):
+    print_results(CLIPS)
+    print_report(REPORT)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "Detection report" in captured.err

@@ -63,8 +63,12 @@ def test_limits_are_inclusive():
 
 
 def test_limits_of_zero_are_off():
-    off = Abstention(0, 0, 0, 0, 0)
-    assert verdict(Evidence(0, 0.8, 1, 0.0, 0.0, 0.0, float("nan")), limits=off).status == "scored"
+    assert verdict(Evidence(0, 0.8, 1, 0.0, 0.0, 0.0, float("nan")), limits=Abstention.never()).status == "scored"
+
+
+def test_never_abstaining_judges_whatever_shows_a_face_and_nothing_else():
+    assert verdict(GOOD, limits=Abstention.never(), shortfall=True).status == "scored"
+    assert verdict(limits=Abstention.never()).reason == "no_face"
 
 
 def test_nobody_is_no_face():

@@ -1,0 +1,222 @@
+"""From extracted faces to results, and from files to results with real faces."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.data import astronaut
+
+from facefake.scoring.result import VideoFacts
+from facefake.scoring.rules import ScoringRules
+from facefake.scoring.score import Extracted, score_clip, score_clips
+from facefake.scoring.stored import score_store
+from facefake.scoring.verdict import Abstention, FrameCounts
+from preprocessing.clip import Clip
+from preprocessing.errors import FacefakeError
+from preprocessing.extract import FaceCrop
+from preprocessing.faces import CropGeometry, Face, Quality
+from preprocessing.recipe import Recipe
+from preprocessing.run import extract_clips
+from preprocessing.store import FaceStore
+
+
+class GreyDetector:
+    """Calls bright crops fake: P(fake) is the mean grey level over 255."""
+
+    def score(self, crops):
+        return np.array([crop.mean() / 255 for crop in crops])
+
+    def check_geometry(self, geometry):
+        if geometry != CropGeometry():
+            raise FacefakeError("crop_mismatch", "other crops", "Use the detector's.")
+
+
+class BrokenDetector(GreyDetector):
+    def __init__(self, *scores):
+        self.scores = np.array(scores)
+
+    def score(self, crops):
+        return self.scores
+
+
+def clip(name="a.mp4", label=None, root=Path("root")):
+    return Clip(root / name, name, "folder", "Deepfakes" if label else "unlabelled", label, None, None, name)
+
+
+def crop(frame, track, score, **quality):
+    """A face whose crop the grey detector gives ``score``, in steps of 1/255."""
+    landmarks = np.float32([[30, 40], [70, 40], [50, 60], [35, 80], [65, 80]])
+    facts = {"side": 90.0, "inter_eye": 40.0, "sharpness": 1000.0, "brightness": 128.0} | quality
+    return FaceCrop(
+        frame=frame,
+        time=frame / 25,
+        track=track,
+        face=Face(np.float32([10, 20, 90, 110]), landmarks, 0.99),
+        quality=Quality(**facts),
+        main=track == 0,
+        image=np.full((16, 16, 3), round(score * 255), np.uint8),
+    )
+
+
+def extraction(*faces, outcome="ok", frames=None):
+    seen = len({face.frame for face in faces})
+    video = VideoFacts("h264", 640, 480, 25.0, 4.0, 0)
+    return Extracted(video, "video", outcome, frames or FrameCounts(seen, seen, seen), list(faces))
+
+
+def score(*faces, rules=None, detector=None, label=None, **options):
+    return score_clip(
+        clip(label=label), extraction(*faces, **options), detector or GreyDetector(), rules or ScoringRules()
+    )
+
+
+def test_frames_become_people_and_people_a_verdict():
+    faces = [crop(i, track, value) for i in range(5) for track, value in ((0, 0.2), (1, 0.8))]
+    result = score(*faces)
+    assert (result.status, result.verdict) == ("scored", "fake")
+    assert [person.track for person in result.people] == [0, 1]
+    assert [person.score for person in result.people] == pytest.approx([0.2, 0.8])
+    assert result.score == result.probability == result.people[1].score
+    assert [frame.index for frame in result.people[0].frames] == [0, 1, 2, 3, 4]
+
+
+def test_each_frame_keeps_its_own_score_and_place():
+    frame = score(*[crop(i, 0, i / 5) for i in range(5)]).people[0].frames[3]
+    assert (frame.index, frame.time, frame.score) == (3, pytest.approx(0.12), pytest.approx(0.6))
+    assert frame.box == (10, 20, 90, 110)
+    assert frame.landmarks[2] == (50, 60)
+
+
+def test_the_pooling_rule_is_applied_to_each_person():
+    faces = [crop(i, 0, value) for i, value in enumerate((0.0, 0.0, 0.0, 0.0, 1.0))]
+    assert score(*faces).verdict == "real"
+    assert score(*faces, rules=ScoringRules(pooling="max")).verdict == "fake"
+    assert score(*faces, rules=ScoringRules(pooling="mean", threshold=0.2)).verdict == "fake"
+
+
+def test_a_face_seen_once_stays_as_evidence_without_a_say():
+    result = score(*[crop(i, 0, 0.2) for i in range(8)], crop(3, 1, 1.0))
+    assert (result.verdict, result.score) == ("real", pytest.approx(0.2))
+    stray = result.people[1]
+    assert (stray.score, stray.probability, stray.reason) == (1.0, None, "too_few_faces")
+
+
+def test_people_are_judged_by_the_median_of_their_faces():
+    limits = ScoringRules(limits=Abstention(min_inter_eye=30))
+    faces = [crop(i, 0, 0.9, inter_eye=40.0 if i < 3 else 5.0) for i in range(5)]
+    assert score(*faces, rules=limits).status == "scored"
+    faces = [crop(i, 0, 0.9, inter_eye=40.0 if i < 2 else 5.0) for i in range(5)]
+    result = score(*faces, rules=limits)
+    assert (result.reason, result.probability, result.people[0].probability) == ("faces_too_small", None, None)
+    assert result.people[0].score == pytest.approx(0.9, abs=0.01)
+
+
+def test_a_shortfall_keeps_what_was_seen_and_gives_no_number():
+    result = score(*[crop(i, 0, 0.8) for i in range(8)], outcome="decode_shortfall", frames=FrameCounts(32, 8, 8))
+    assert (result.verdict, result.reason, result.score) == ("inconclusive", "decode_shortfall", None)
+    assert result.people[0].score == pytest.approx(0.8)
+
+
+def test_no_face_needs_no_detector():
+    result = score(detector=BrokenDetector(), outcome="no_face", frames=FrameCounts(32, 32, 0))
+    assert (result.status, result.reason, result.people) == ("inconclusive", "no_face", ())
+
+
+@pytest.mark.parametrize("scores", [(np.nan,) * 4, (0.5, 0.5, 0.5), (2.0,) * 4, (0.5,) * 5])
+def test_a_detector_that_gives_no_scores_is_an_error_of_the_clip(scores):
+    result = score(*[crop(i, 0, 0.8) for i in range(4)], detector=BrokenDetector(*scores))
+    assert (result.status, result.error.code, result.score) == ("error", "scores_invalid", None)
+
+
+def test_only_labelled_clips_carry_a_label():
+    faces = [crop(i, 0, 0.8) for i in range(4)]
+    assert score(*faces).truth is None
+    truth = score(*faces, label=0).truth
+    assert (truth.label, truth.clip) == (0, "a.mp4")
+
+
+@pytest.mark.parametrize("options", [{"pooling": "best"}, {"threshold": 2.0}])
+def test_rules_that_make_no_sense_are_refused(options):
+    with pytest.raises(FacefakeError) as error:
+        ScoringRules(**options)
+    assert error.value.code == "config_invalid"
+
+
+def test_crops_of_another_geometry_are_refused_before_anything_is_read():
+    with pytest.raises(FacefakeError) as error:
+        score_clips([], GreyDetector(), Recipe(geometry=CropGeometry(scale=2.0)))
+    assert error.value.code == "crop_mismatch"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("clips")
+    Image.fromarray(astronaut()).save(root / "astronaut.png")
+    Image.fromarray(np.full((120, 160, 3), 90, np.uint8)).save(root / "wall.png")
+    (root / "text.mp4").write_text("not a video")
+    (root / "empty.mp4").write_bytes(b"")
+    return root
+
+
+@pytest.fixture(scope="module")
+def clips(folder):
+    names = ("astronaut.png", "wall.png", "text.mp4", "gone.mp4", "empty.mp4", "astronaut.png")
+    return [clip(name, 1, folder) for name in names]
+
+
+@pytest.fixture(scope="module")
+def results(clips):
+    return list(score_clips(clips, GreyDetector(), Recipe(), timeout=120))
+
+
+def test_every_file_has_a_result_in_order_whatever_befell_the_others(clips, results):
+    assert [result.path for result in results] == [str(clip.path) for clip in clips]
+    assert [result.status for result in results] == ["scored", "inconclusive", "error", "error", "error", "scored"]
+    codes = [result.error.code if result.error else result.reason for result in results]
+    assert codes == [None, "no_face", "not_a_video", "not_found", "empty_file", None]
+    assert results[0] == results[5]
+
+
+def test_a_real_face_is_found_where_it_is(results):
+    person = results[0].people[0]
+    (x, y), *_ = person.frames[0].landmarks
+    assert (x, y) == (pytest.approx(204, abs=6), pytest.approx(107, abs=6))
+    assert results[0].kind == "image"
+    assert results[0].frames == FrameCounts(1, 1, 1)
+
+
+def test_results_name_the_bytes_they_speak_of(folder, results):
+    digests = [hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("astronaut.png", "text.mp4")]
+    assert [results[0].sha256, results[2].sha256, results[3].sha256] == [*digests, None]
+
+
+def test_a_store_gives_the_same_results_as_the_files(tmp_path, clips, results):
+    store = FaceStore.open_or_create(tmp_path / "store", Recipe())
+    extract_clips(clips[:-1], store, Recipe(), timeout=120)
+    stored = list(score_store(clips, GreyDetector(), store))
+    assert [result.status for result in stored] == [result.status for result in results]
+    for fresh, kept in zip(results, stored, strict=True):
+        if fresh.error:
+            assert (kept.error, kept.sha256) == (fresh.error, fresh.sha256)
+        else:
+            assert kept.to_dict() == fresh.to_dict()
+
+
+def test_what_a_store_lacks_or_has_damaged_is_an_error_of_that_clip(tmp_path, clips):
+    store = FaceStore.open_or_create(tmp_path / "store", Recipe())
+    extract_clips(clips[:2], store, Recipe(), timeout=120)
+    next((tmp_path / "store").rglob("*.png")).write_bytes(b"not a picture")
+    unknown = replace(clips[0], key="other.png")
+    damaged, fine, missing = score_store([clips[0], clips[1], unknown], GreyDetector(), store)
+    assert (damaged.error.code, fine.status, missing.error.code) == ("store_damaged", "inconclusive", "store_missing")
+
+
+def test_a_store_of_another_geometry_is_refused(tmp_path):
+    store = FaceStore.open_or_create(tmp_path / "store", Recipe(geometry=CropGeometry(scale=2.0)))
+    store.compile()
+    with pytest.raises(FacefakeError) as error:
+        score_store([], GreyDetector(), store)
+    assert error.value.code == "crop_mismatch"
