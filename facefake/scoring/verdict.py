@@ -7,7 +7,8 @@ score or probability at all: never a made-up 0.5.
 People first. Each person (track) must pass every limit of :class:`Abstention`, by the median over their frames; the
 rest are *set aside*: they stay in the result with their frames and score, but have no probability and no say. Then the
 clip: it is scored on the people who remain, so a stray face on a poster, seen once, is never the most suspicious
-person. Where nobody remains, the clip's reason is that of the person seen in most frames.
+person. Where nobody remains, the clip's reason is that of the person seen in most frames; where nothing found is surely
+a face (``faces_uncertain`` all of it), that is ``no_face``.
 """
 
 from __future__ import annotations
@@ -33,16 +34,17 @@ class Wording:
 
 REASONS: dict[str, Wording] = {
     "no_face": Wording(
-        "no face was found", "Only faces are examined. If there is one, it may be turned away, covered or tiny."
+        "no face was found for certain",
+        "Only faces are examined. If there is one, it may be turned away, covered or tiny.",
     ),
     "decode_shortfall": Wording(
         "part of the video could not be read", "The file is truncated or damaged: get a whole copy."
     ),
-    "too_few_faces": Wording(
-        "nobody is seen in enough frames", "Use a longer clip, or sample more frames (--sampling uniform:64)."
-    ),
     "faces_uncertain": Wording(
-        "what was found may not be a face", "Look at the boxes in the JSON: statues, pictures and patterns mislead."
+        "what was found may not be a face", "Look at the boxes in the JSON: flames, patterns and statues mislead."
+    ),
+    "too_few_faces": Wording(
+        "nobody is seen in enough frames", "Use a longer clip, or look at more frames (--frames uniform:64)."
     ),
     "faces_too_small": Wording(
         "the faces are too small", "Get the clip in a higher resolution, or cut to where people are closer."
@@ -57,8 +59,10 @@ REASONS: dict[str, Wording] = {
 class Abstention:
     """When not to judge. Every limit is inclusive: a face exactly at it counts.
 
-    The defaults keep what a 224-pixel detector can still use; they are limits of the evidence, not tuned on any data
-    set. A limit of 0 is off.
+    The defaults are limits of the evidence, not tuned on any detector's errors. A limit of 0 is off. MTCNN's median
+    confidence for people in the clips this was tried on (Celeb-DF, DFDC, phone and film footage) is above 0.94; for
+    flames and machinery taken for faces, 0.70 to 0.85. Eyes 16 pixels apart make a crop of about 65 pixels, enlarged
+    three and a half times for a network that looks at 224.
 
     Attributes:
         min_frames: A person must be seen in this many frames, or in all that were asked for if those are fewer (so a
@@ -180,12 +184,13 @@ def judge(
     limits = limits or Abstention()
     set_aside = {p.track: reason for p in people if (reason := _reason_against(p, frames, limits))}
     counting = [p for p in people if p.track not in set_aside]
-    if not people:
+    certain = [p for p in people if set_aside.get(p.track) != "faces_uncertain"]
+    if not certain:
         return _inconclusive("no_face", set_aside)
     if shortfall and limits.whole_clips_only:
         return _inconclusive("decode_shortfall", set_aside)
     if not counting:
-        main = max(people, key=lambda person: (person.frames, -person.track))
+        main = max(certain, key=lambda person: (person.frames, -person.track))
         return _inconclusive(set_aside[main.track], set_aside)
     score = pool_people([p.score for p in counting])
     probability = calibrate(score)
@@ -202,8 +207,8 @@ def calibrate(score: float) -> float:
 
 def _reason_against(person: Evidence, frames: FrameCounts, limits: Abstention) -> str | None:
     checks = (
-        ("too_few_faces", person.frames, min(limits.min_frames, frames.requested)),
         ("faces_uncertain", person.confidence, limits.min_confidence),
+        ("too_few_faces", person.frames, min(limits.min_frames, frames.requested)),
         ("faces_too_small", person.inter_eye, limits.min_inter_eye),
         ("faces_blurred", person.sharpness, limits.min_sharpness),
         ("faces_too_dark", person.brightness, limits.min_brightness),

@@ -44,7 +44,6 @@ def test_thresholds_out_of_range_are_refused(threshold):
     ("change", "reason"),
     [
         ({"frames": 3}, "too_few_faces"),
-        ({"confidence": 0.85}, "faces_uncertain"),
         ({"inter_eye": 15.9}, "faces_too_small"),
         ({"sharpness": 9.9}, "faces_blurred"),
         ({"brightness": 19.9}, "faces_too_dark"),
@@ -75,6 +74,18 @@ def test_nobody_is_no_face():
     assert verdict(frames=FrameCounts(32, 32, 0)).reason == "no_face"
 
 
+def test_flames_taken_for_faces_are_no_face():
+    flames = [replace(GOOD, track=track, frames=track + 1, confidence=0.85) for track in range(6)]
+    judgement = verdict(*flames)
+    assert judgement.reason == "no_face"
+    assert set(judgement.set_aside.values()) == {"faces_uncertain"}
+
+
+def test_a_certain_face_gives_the_reason_rather_than_uncertain_ones():
+    small, flames = replace(GOOD, track=1, frames=9, inter_eye=5), replace(GOOD, track=0, confidence=0.8)
+    assert verdict(flames, small).reason == "faces_too_small"
+
+
 def test_no_face_in_a_damaged_file_is_no_face_as_in_the_store():
     assert verdict(frames=FrameCounts(32, 10, 0), shortfall=True).reason == "no_face"
 
@@ -94,7 +105,7 @@ def test_stills_and_short_clips_need_only_the_frames_they_have(requested):
 
 
 def test_a_face_seen_once_is_never_the_most_suspicious_person():
-    stray = replace(GOOD, track=1, score=0.99, frames=1, confidence=0.7)
+    stray = replace(GOOD, track=1, score=0.99, frames=1)
     judgement = verdict(replace(GOOD, score=0.1), stray)
     assert (judgement.verdict, judgement.score) == ("real", 0.1)
     assert judgement.set_aside == {1: "too_few_faces"}
