@@ -37,6 +37,7 @@ CODES: dict[str, str] = {
     # models and detectors
     "backbone_unknown": "open_clip knows no backbone of that name",
     "weights_not_found": "the backbone's weights cannot be had",
+    "weights_invalid": "the weights file is damaged, unsafe, or belongs to another backbone",
     "backbone_mismatch": "the detector was trained on another backbone or other backbone weights",
     "crop_mismatch": "the faces were cropped with another geometry than the detector's",
     "detector_not_found": "there is no detector file at the path",

@@ -1,1 +1,45 @@
-"""facefake.models"""
+"""Backbone, what of it is trained, head, and the detector file; names load torch when first used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from facefake.models.backbone import Backbone, BackboneSpec, load_backbone
+    from facefake.models.detector import Detector, DetectorCard, load_detector, save_detector
+    from facefake.models.network import Network, build_network
+    from facefake.models.strategies import select
+
+_HOME = {
+    "Backbone": "backbone",
+    "BackboneSpec": "backbone",
+    "load_backbone": "backbone",
+    "Detector": "detector",
+    "DetectorCard": "detector",
+    "load_detector": "detector",
+    "save_detector": "detector",
+    "Network": "network",
+    "build_network": "network",
+    "select": "strategies",
+}
+
+__all__ = [
+    "Backbone",
+    "BackboneSpec",
+    "Detector",
+    "DetectorCard",
+    "Network",
+    "build_network",
+    "load_backbone",
+    "load_detector",
+    "save_detector",
+    "select",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        from importlib import import_module
+
+        return getattr(import_module(f"facefake.models.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'facefake.models' has no attribute {name!r}")

@@ -1,0 +1,109 @@
+"""What a detector file says of itself: everything needed to rebuild it and to refuse what does not match."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT: Final = 1
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class BackboneCard(_Part):
+    """The base the tuned tensors belong to.
+
+    Attributes:
+        name: Model of open_clip.
+        weights: Tag, path, ``hf-hub:`` name or ``random:SEED`` the base was loaded from.
+        sha256: Digest of the base tower before training (:func:`facefake.models.backbone.weights_digest`).
+        image_size: Side of its pictures, pixels.
+        mean: Per-channel mean of the normalisation, 0..1 scale.
+        std: Per-channel standard deviation.
+    """
+
+    name: str
+    weights: str
+    sha256: Digest
+    image_size: Annotated[int, Field(gt=0)]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+class TrainingCard(_Part):
+    """What it was trained on.
+
+    Attributes:
+        datasets: Names of the data sets.
+        split: Split trained on.
+        clips: Number of clips.
+        crops: Number of crops.
+        manifest_sha256: Digest over the rows of the face store that were used, training and validation.
+        config_sha256: Digest of the training config.
+    """
+
+    datasets: list[str]
+    split: str
+    clips: int
+    crops: int
+    manifest_sha256: Digest
+    config_sha256: Digest
+
+
+class SelectionCard(_Part):
+    """How this checkpoint was chosen among all of the run.
+
+    Attributes:
+        split: Split it was chosen on; never a test split.
+        metric: The figure that was compared.
+        value: Its value.
+        epoch: The epoch it was reached in, from 0.
+    """
+
+    split: str
+    metric: str
+    value: float
+    epoch: int
+
+
+class DetectorCard(_Part):
+    """The metadata of a detector file.
+
+    Attributes:
+        format: Version of the file format.
+        tool_version: facefake that wrote it.
+        backbone: The base.
+        strategy: What of it was trained.
+        head: The head on it.
+        classes: Order of the logits.
+        geometry: Crop geometry, as :meth:`preprocessing.faces.CropGeometry.to_dict` gives it.
+        face_detector: Name of the face detector the crops were found with.
+        pooling: How frame scores become a video's score.
+        calibration: None: the score is not calibrated.
+        threshold: Probability from which on the verdict is fake.
+        threshold_source: How the threshold was chosen.
+        training: What it was trained on, if that is known.
+        selection: How the checkpoint was chosen, if one was.
+        metrics: Figures on the selection split.
+    """
+
+    format: Literal[1] = FORMAT
+    tool_version: str
+    backbone: BackboneCard
+    strategy: str
+    head: str
+    classes: tuple[Literal["real"], Literal["fake"]] = ("real", "fake")
+    geometry: dict[str, str | float | int | None]
+    face_detector: str
+    pooling: str = "mean"
+    calibration: None = None
+    threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
+    threshold_source: str = "default: the more probable of the two classes"
+    training: TrainingCard | None = None
+    selection: SelectionCard | None = None
+    metrics: dict[str, float] = Field(default_factory=dict)

@@ -1,0 +1,284 @@
+"""The detector file: one ``.safetensors`` of only what was trained, with a card in its header."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from facefake.models import weights as source
+from facefake.models.backbone import Backbone, BackboneSpec, load_backbone
+from facefake.models.card import FORMAT, BackboneCard, DetectorCard
+from facefake.models.device import Precision, autocast, cast_products, pick_device, pick_precision
+from facefake.models.network import Network, build_network
+from facefake.models.strategies import select
+from preprocessing.errors import FacefakeError
+from preprocessing.store import write_atomic
+
+if TYPE_CHECKING:
+    from preprocessing.faces import CropGeometry
+
+_HEADER_KEY = "facefake"
+_CORRUPT_HINT = "Copy or train it again."
+
+
+class Detector:
+    """A forgery detector ready to score crops. Made by :func:`load_detector`.
+
+    Args:
+        network: Backbone and head, trained.
+        card: What the detector file says of itself.
+        device: Where it runs.
+        precision: ``bf16`` and ``fp32`` as they are; ``auto``: bf16 where it pays.
+        path: The file it came from.
+
+    Attributes:
+        card: The detector's card.
+        device: Where it runs.
+        precision: ``bf16`` or ``fp32``.
+    """
+
+    def __init__(
+        self, network: Network, card: DetectorCard, device: torch.device, precision: Precision, path: Path
+    ) -> None:
+        self.card, self.device, self.path = card, device, path
+        self.precision: Literal["bf16", "fp32"] = pick_precision(precision, device, network.backbone.dim)
+        self._preprocess = network.backbone.preprocess
+        self._sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        network.requires_grad_(False).eval()
+        if self.precision == "bf16":
+            cast_products(network.backbone)
+        self._network = network.to(device)
+
+    def score(self, crops: Sequence[NDArray[np.uint8]], batch_size: int = 32) -> NDArray[np.float64]:
+        """P(fake) of each crop, the model's own, not calibrated.
+
+        Args:
+            crops: uint8 RGB (h, w, 3) each, cut with the detector's geometry; sizes may differ.
+            batch_size: Crops at a time on the device; changes speed and memory, not scores.
+
+        Returns:
+            (n,) float64 in 0..1, in the crops' order.
+        """
+        if len(crops) == 0:
+            return np.zeros(0)
+        batches = [crops[start : start + batch_size] for start in range(0, len(crops), batch_size)]
+        return np.concatenate([self._score_batch(batch) for batch in batches])
+
+    def _score_batch(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
+        pictures = torch.stack([self._preprocess.resize(crop) for crop in crops]).to(self.device)
+        with torch.inference_mode(), autocast(self.device, self.precision):
+            logits = self._network(self._preprocess.normalise(pictures)).logits
+        # float64 after the device: mps has none
+        probability: NDArray[np.float64] = logits.float().cpu().double().softmax(1)[:, 1].numpy()
+        return probability
+
+    def check_geometry(self, geometry: CropGeometry) -> None:
+        """Raise unless crops of this geometry are those the detector was trained on.
+
+        Raises:
+            FacefakeError: ``crop_mismatch``, naming what differs.
+        """
+        given, trained = geometry.to_dict(), self.card.geometry
+        differing = [key for key in {**trained, **given} if given.get(key) != trained.get(key)]
+        if differing:
+            words = "; ".join(f"{key} {trained.get(key)} trained, {given.get(key)} given" for key in differing)
+            raise FacefakeError(
+                "crop_mismatch",
+                f"the detector was trained on other crops: {words}",
+                "Extract the faces anew with the detector's crop geometry, or use another detector.",
+            )
+
+    def facts(self) -> dict[str, Any]:
+        """What results say of the detector: plain values, ready for JSON."""
+        card = self.card.model_dump(mode="json", exclude={"metrics", "threshold", "threshold_source", "pooling"})
+        return {
+            "name": self.path.name,
+            "sha256": self._sha256,
+            **card,
+            "device": str(self.device),
+            "precision": self.precision,
+        }
+
+
+def save_detector(path: Path, network: Network, card: DetectorCard, names: Sequence[str]) -> None:
+    """Write a detector file in one step: a reader finds the old file or the new one, never a half.
+
+    Args:
+        path: Where to; its folder is made.
+        network: Backbone and head.
+        card: Its card.
+        names: The trained parameters (:func:`facefake.models.select`): only these are written, as float32.
+
+    Raises:
+        FacefakeError: ``not_writable``.
+    """
+    parameters = dict(network.named_parameters())
+    tensors = {name: parameters[name].detach().float().cpu().contiguous() for name in names}
+    write_atomic(Path(path), save(tensors, metadata={_HEADER_KEY: card.model_dump_json()}))
+
+
+def describe_backbone(backbone: Backbone) -> BackboneCard:
+    """The part of a card that speaks of the backbone."""
+    return BackboneCard(
+        name=backbone.spec.name,
+        weights=backbone.spec.weights,
+        sha256=backbone.sha256,
+        image_size=backbone.image_size,
+        mean=backbone.mean,
+        std=backbone.std,
+    )
+
+
+def read_card(path: Path) -> DetectorCard:
+    """The card of a detector file, without loading a backbone.
+
+    Raises:
+        FacefakeError: ``detector_not_found``, ``detector_pickle``, ``detector_corrupt``.
+    """
+    return _read(Path(path))[0]
+
+
+def load_detector(
+    path: Path,
+    device: str | None = None,
+    backbone_weights: str | None = None,
+    *,
+    precision: Precision = "auto",
+) -> Detector:
+    """Load a detector file and the base it belongs to.
+
+    Args:
+        path: The detector file.
+        device: ``cpu``, ``cuda``, ``mps``; the best one by default.
+        backbone_weights: Where the base's weights are, if not where the card says (nor beside the detector file).
+        precision: ``auto`` is bf16 where it pays, else fp32.
+
+    Raises:
+        FacefakeError: ``detector_not_found``, ``detector_pickle``, ``detector_corrupt``, ``backbone_mismatch``,
+            ``device_unavailable``, and what :func:`facefake.models.backbone.load_backbone` raises.
+    """
+    path, chosen = Path(path), pick_device(device)
+    card, tensors = _read(path)
+    backbone = load_backbone(_find_base(card.backbone, path.parent, backbone_weights))
+    _check_base(card.backbone, backbone)
+    try:
+        network = build_network(backbone, card.head)
+        names = select(network, card.strategy)
+    except FacefakeError as error:
+        raise _corrupt(path, error.message) from error
+    _fill(network, names, tensors, path)
+    return Detector(network, card, chosen, precision, path)
+
+
+def _read(path: Path) -> tuple[DetectorCard, dict[str, Tensor]]:
+    _check_magic(path)
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            metadata = file.metadata() or {}
+            if _HEADER_KEY not in metadata:
+                raise _corrupt(path, "its header has no card: it is another program's safetensors")
+            card = _parse_card(path, metadata[_HEADER_KEY])
+            return card, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError) as error:
+        raise _corrupt(path, f"it is damaged or truncated ({error})") from error
+
+
+def _check_magic(path: Path) -> None:
+    """Tell pickles apart by their first bytes, and never open them."""
+    if not path.is_file():
+        raise FacefakeError("detector_not_found", f"there is no detector file {path}", "Check --detector.")
+    try:
+        with path.open("rb") as file:
+            head = file.read(9)
+    except OSError as error:
+        raise _corrupt(path, f"it cannot be read ({error.strerror})") from error
+    if head[8:9] == b"{":
+        return  # eight bytes of length, then JSON: safetensors
+    if head[:4] == b"PK\x03\x04" or (head[:1] == b"\x80" and head[1:2] <= b"\x05"):
+        raise FacefakeError(
+            "detector_pickle",
+            f"{path} is a pickle (as .pt, .pth and .ckpt files are), which can run code when opened; it was not opened",
+            "Use a detector.safetensors as `facefake train` writes it.",
+        )
+    raise _corrupt(path, "it is not a safetensors file")
+
+
+def _parse_card(path: Path, text: str) -> DetectorCard:
+    try:
+        values = json.loads(text)
+        version = values.get("format") if isinstance(values, dict) else None
+        if version != FORMAT:
+            raise FacefakeError(
+                "detector_corrupt",
+                f"{path} has format version {version!r}; this facefake reads version {FORMAT}",
+                "Update facefake, or train the detector again.",
+            )
+        return DetectorCard.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise _corrupt(path, f"its card is wrong at {where}: {first['msg'].lower()}") from error
+    except ValueError as error:
+        raise _corrupt(path, "its card is no JSON") from error
+
+
+def _find_base(card: BackboneCard, folder: Path, override: str | None) -> BackboneSpec:
+    """Where the base's weights are: as told, as recorded, or beside the detector file."""
+    if override is not None:
+        return BackboneSpec(card.name, override)
+    recorded = BackboneSpec(card.name, card.weights)
+    made_up = card.weights.startswith("random:") or card.weights == "hub"
+    if not made_up and source.local_file(card.name, card.weights) is None:
+        for name in (Path(card.weights).name, source.HUB_FILES[0]):
+            if (folder / name).is_file():
+                return BackboneSpec(card.name, str(folder / name))
+    return recorded
+
+
+def _check_base(card: BackboneCard, backbone: Backbone) -> None:
+    if backbone.sha256 != card.sha256:
+        raise FacefakeError(
+            "backbone_mismatch",
+            f"the detector was tuned on other weights of {card.name}: {card.sha256[:12]} ({card.weights}), here are "
+            f"{backbone.sha256[:12]} ({backbone.spec.weights})",
+            "Bring the weights the detector was trained on and name them as the backbone's weights.",
+        )
+    # a file of weights does not say its normalisation, so the card decides
+    backbone.mean, backbone.std = card.mean, card.std
+    if backbone.image_size != card.image_size:
+        raise FacefakeError(
+            "backbone_mismatch",
+            f"the detector was tuned on pictures of {card.image_size} pixels, {card.name} takes {backbone.image_size}",
+            "Use the open_clip the detector was trained with.",
+        )
+
+
+def _fill(network: Network, names: list[str], tensors: dict[str, Tensor], path: Path) -> None:
+    parameters = dict(network.named_parameters())
+    if missing := sorted(set(names) - set(tensors)):
+        raise _corrupt(path, f"{len(missing)} tensors are missing, e.g. {missing[0]}")
+    if extra := sorted(set(tensors) - set(names)):
+        raise _corrupt(path, f"it holds {len(extra)} tensors its strategy does not train, e.g. {extra[0]}")
+    for name in names:
+        found, wanted = tensors[name], parameters[name]
+        if found.shape != wanted.shape or found.dtype != torch.float32:
+            raise _corrupt(path, f"{name} is {found.dtype} {tuple(found.shape)}, not float32 {tuple(wanted.shape)}")
+        if not torch.isfinite(found).all():
+            raise _corrupt(path, f"{name} holds values that are not finite")
+        with torch.no_grad():
+            wanted.copy_(found)
+
+
+def _corrupt(path: Path, reason: str) -> FacefakeError:
+    return FacefakeError("detector_corrupt", f"{path} is no detector that can be used: {reason}", _CORRUPT_HINT)

@@ -1,0 +1,93 @@
+"""Which device a model runs on, and in which precision it pays to run there."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Literal
+
+import torch
+from torch import nn
+
+from preprocessing.errors import FacefakeError
+
+Precision = Literal["auto", "bf16", "fp32"]
+
+# Below this feature width the casts cost more than the bf16 matrix products save on a CPU: measured by
+# benchmarks/score_model.py (tiny-vit, width 64: 0.8x; ViT-B/32, width 768: 4x; AVX512-BF16).
+BF16_MIN_DIM = 256
+
+
+def pick_device(name: str | None = None) -> torch.device:
+    """The device of that name, or the best one there is.
+
+    Args:
+        name: ``cpu``, ``cuda``, ``cuda:1``, ``mps``; ``None`` or ``auto``: CUDA before MPS before the CPU.
+
+    Raises:
+        FacefakeError: ``device_unavailable``.
+
+    Example:
+        >>> pick_device("cpu")
+        device(type='cpu')
+    """
+    if name is None or name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise FacefakeError("device_unavailable", f"{name!r} is no device", "Use cpu, cuda, cuda:N or mps.") from error
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if not there.get(device.type, False):
+        raise FacefakeError("device_unavailable", f"there is no {name} here", "Use another device, e.g. cpu.")
+    return device
+
+
+def pick_precision(precision: Precision, device: torch.device, dim: int) -> Literal["bf16", "fp32"]:
+    """``bf16`` or ``fp32``: for ``auto``, bf16 where the hardware multiplies it natively and the model is wide enough.
+
+    Args:
+        precision: What the user asks for; ``bf16`` and ``fp32`` are taken as they are.
+        device: Where the model runs.
+        dim: Width of the backbone's feature.
+
+    Example:
+        >>> pick_precision("fp32", torch.device("cpu"), 1024)
+        'fp32'
+    """
+    if precision != "auto":
+        return precision
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    if device.type == "cpu" and dim >= BF16_MIN_DIM and _cpu_multiplies_bf16():
+        return "bf16"
+    return "fp32"
+
+
+def _cpu_multiplies_bf16() -> bool:
+    # torch has no public question for this before get_capabilities (2.10); both are absent on some builds
+    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, probe)() for probe in probes if hasattr(torch.cpu, probe))
+
+
+def cast_products(module: nn.Module, dtype: torch.dtype = torch.bfloat16) -> None:
+    """Cast, in place, the weights of matrix products and convolutions; all else (LayerNorms!) keeps its precision.
+
+    Tuned LayerNorm weights lie near one and differ from the base by less than a bf16 step (2**-8), so they stay fp32.
+    Autocast would cast the same weights, but anew on every forward pass.
+    """
+    for child in module.modules():
+        if isinstance(child, nn.Linear | nn.Conv2d | nn.MultiheadAttention):
+            for name, parameter in child.named_parameters(recurse=False):
+                cast = nn.Parameter(parameter.detach().to(dtype), requires_grad=False)
+                setattr(child, name, cast)
+
+
+def autocast(device: torch.device, precision: Literal["bf16", "fp32"]) -> contextlib.AbstractContextManager[None]:
+    """The context in which a forward pass of that precision runs."""
+    if precision == "fp32":
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, dtype=torch.bfloat16)

@@ -1,0 +1,64 @@
+"""The network: a backbone and a head."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from facefake.models.backbone import Backbone
+from facefake.models.heads import HEADS, Output
+from preprocessing.errors import FacefakeError
+
+
+class Network(nn.Module):
+    """A backbone and a head.
+
+    Args:
+        backbone: Gives a feature of ``backbone.dim`` for each picture.
+        head: Gives logits and an embedding for each feature.
+    """
+
+    def __init__(self, backbone: Backbone, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+
+    def forward(self, pictures: Tensor) -> Output:
+        """Score normalised pictures.
+
+        Args:
+            pictures: (n, 3, size, size) float, normalised as the backbone wants them.
+
+        Returns:
+            Logits (n, 2) and L2-normalised embeddings (n, dim).
+        """
+        output: Output = self.head(self.backbone(pictures))
+        return output
+
+    def train(self, mode: bool = True) -> Network:
+        """As :meth:`torch.nn.Module.train`, but the backbone stays in evaluation mode.
+
+        Running statistics of a BatchNorm (some timm towers have them) would otherwise drift away from the base weights,
+        and a detector file, which holds only what was trained, could not bring them back.
+        """
+        super().train(mode)
+        self.backbone.eval()
+        return self
+
+
+def build_network(backbone: Backbone, head: str, seed: int = 0) -> Network:
+    """Put a new head on a backbone.
+
+    Args:
+        backbone: A loaded backbone.
+        head: A name in :data:`facefake.models.heads.HEADS`.
+        seed: Seeds the head's first weights; torch's global generator is left as it was.
+
+    Raises:
+        FacefakeError: ``config_invalid`` if there is no such head.
+    """
+    if head not in HEADS:
+        raise FacefakeError("config_invalid", f"there is no head {head!r}", f"Use one of: {', '.join(sorted(HEADS))}.")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Network(backbone, HEADS[head](backbone.dim))

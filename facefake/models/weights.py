@@ -1,0 +1,107 @@
+"""Where a backbone's weights come from: a file on this machine, a published tag or the hub, never an unsafe pickle."""
+
+from __future__ import annotations
+
+import pickle
+import socket
+import urllib.request
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import huggingface_hub
+import open_clip
+import torch
+from huggingface_hub import constants as hub
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from preprocessing.errors import FacefakeError
+
+HUB_PREFIX = "hf-hub:"
+# file names under which open_clip keeps a model on the hub, best first
+HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+_UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, SafetensorError, pickle.UnpicklingError)
+
+
+def local_file(name: str, weights: str) -> Path | None:
+    """The file that holds the weights on this machine, without asking the network; ``None`` if there is none yet.
+
+    Args:
+        name: Backbone name of open_clip.
+        weights: A published tag, a path, or ``hf-hub:org/model``.
+    """
+    if Path(weights).suffix in (".safetensors", ".pt", ".bin"):
+        return Path(weights) if Path(weights).is_file() else None
+    repository = hub_repository(name, weights)
+    if repository is None:
+        return None
+    cached = (huggingface_hub.try_to_load_from_cache(repository, file) for file in HUB_FILES)
+    return next((Path(path) for path in cached if isinstance(path, str)), None)
+
+
+def hub_repository(name: str, weights: str) -> str | None:
+    """The hub repository that holds the weights, ``None`` if open_clip knows none."""
+    if weights.startswith(HUB_PREFIX):
+        return weights.removeprefix(HUB_PREFIX)
+    published = open_clip.get_pretrained_cfg(name, weights)
+    return str(published["hf_hub"]).rstrip("/") if published and published.get("hf_hub") else None
+
+
+def read_visual(path: Path) -> dict[str, Tensor]:
+    """The visual tower's tensors in a weights file, their names relative to the tower.
+
+    Args:
+        path: ``.safetensors``, or a pickle read with ``weights_only=True``; of a whole CLIP (``visual.*`` and a text
+            tower, which is left out) or of the visual tower alone.
+
+    Raises:
+        FacefakeError: ``weights_not_found`` if there is no such file, ``weights_invalid`` if it cannot be read safely.
+    """
+    if not path.is_file():
+        raise FacefakeError("weights_not_found", f"there is no weights file {path}", "Check backbone.weights.")
+    try:
+        safe = path.suffix == ".safetensors"
+        state: Any = load_file(path) if safe else torch.load(path, map_location="cpu", weights_only=True)
+    except _UNREADABLE as error:
+        raise FacefakeError(
+            "weights_invalid",
+            f"{path} is damaged, or a pickle that holds more than tensors: it was not loaded",
+            f"Bring the weights as safetensors, e.g. {HUB_FILES[0]} of the model's page on the Hugging Face hub.",
+        ) from error
+    state = state.get("state_dict", state) if isinstance(state, dict) else state
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise FacefakeError("weights_invalid", f"{path} holds no table of tensors", "Bring a state dict.")
+    state = {name.removeprefix("module."): value for name, value in state.items()}
+    visual = {name.removeprefix("visual."): value for name, value in state.items() if name.startswith("visual.")}
+    return visual or state
+
+
+def require_network(repository: str | None, what: str) -> None:
+    """Fail at once where the hub's name does not resolve, rather than after the client's minute of retries.
+
+    Raises:
+        FacefakeError: ``weights_not_found``.
+    """
+    if urllib.request.getproxies():
+        return  # the proxy resolves names
+    host = urlsplit(hub.ENDPOINT).hostname or hub.ENDPOINT
+    try:
+        if not hub.HF_HUB_OFFLINE:
+            socket.getaddrinfo(host, 443)
+            return
+        raise OSError("HF_HUB_OFFLINE is set")
+    except OSError as error:
+        raise not_found(repository, what, f"no connection to {host}") from error
+
+
+def not_found(repository: str | None, what: str, reason: str) -> FacefakeError:
+    """The error for weights that cannot be had, with the file to bring."""
+    bring = f"{HUB_FILES[0]} from {hub.ENDPOINT}/{repository}" if repository else "the weights as a .safetensors file"
+    return FacefakeError(
+        "weights_not_found",
+        f"{what} are not on this machine and could not be fetched ({reason})",
+        f"With a network they are fetched by themselves. Without: copy {bring} here and name it, "
+        "`facefake train --set backbone.weights=PATH`; beside a detector file it is found by itself.",
+    )
