@@ -45,6 +45,8 @@ class FrameIndex:
         seek_to: ``(k,)`` int64, the time stamp that takes the demuxer to each keyframe.
         dropped: Time stamps of frames in the file that are not part of the clip: cut short by the file's end, or
             outside the edit list.
+        open_gop: Frames that follow a keyframe in the file are shown before it, so that who starts at the keyframe must
+            leave them out.
         by_count: Time stamps cannot tell the frames apart (H.264 with B-frames in AVI, streams without time stamps):
             the k-th frame to leave the decoder is frame k.
         codec, width, height, fps, frames_reported, duration: As the header has them, before rotation.
@@ -58,6 +60,7 @@ class FrameIndex:
     keyframes: np.ndarray
     seek_to: np.ndarray
     dropped: frozenset[int]
+    open_gop: bool
     by_count: bool
     codec: str
     width: int
@@ -134,14 +137,13 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
             raise FacefakeError("unreadable", f"{path.name} has an unknown codec", "Convert it to H.264.")
         check_pixels(path.name, context.width, context.height, limits)
         found, dropped = _packets(path, source, stream, limits)
-        by_count = any(packet.pts is None for packet in found)
-        frames = _frames(found, by_count)
         # B-frames in AVI: the container stores no presentation times, and those made up for it are wrong
-        by_count = by_count or (container == "avi" and bool(context.has_b_frames))
+        by_count = any(packet.pts is None for packet in found) or (container == "avi" and bool(context.has_b_frames))
+        frames = _frames(found)
         pts = np.array(list(frames), dtype=np.int64)
         keys = {stamp: packet for stamp, packet in frames.items() if packet.key}
         unit = float(stream.time_base or 1)
-        start = source.start_time / av.time_base if source.start_time is not None else pts[0] * unit
+        start = pts[0] * unit if by_count or source.start_time is None else source.start_time / av.time_base
         times = pts * unit - start
         if times[-1] - times[0] > limits.seconds:
             raise FacefakeError(
@@ -159,6 +161,7 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
             keyframes=np.searchsorted(pts, np.array(list(keys), dtype=np.int64)),
             seek_to=np.array([_seek_stamp(packet, stamp, container) for stamp, packet in keys.items()], dtype=np.int64),
             dropped=frozenset(dropped),
+            open_gop=_has_open_gop(found),
             by_count=by_count,
             codec=context.codec.canonical_name,
             width=context.width,
@@ -202,11 +205,22 @@ def _packets(
     return whole, dropped | {packet.pts for packet in cut if packet.pts is not None}
 
 
-def _frames(packets: list[_Packet], by_count: bool) -> dict[int, _Packet]:
+def _has_open_gop(packets: list[_Packet]) -> bool:
+    shown = None  # time of the last keyframe
+    for packet in packets:
+        if packet.key:
+            shown = packet.pts
+        elif shown is not None and packet.pts is not None and packet.pts < shown:
+            return True
+    return False
+
+
+def _frames(packets: list[_Packet]) -> dict[int, _Packet]:
     """One packet for each time stamp, in presentation order: of two frames with the same only one can be shown."""
+    shown = all(packet.pts is not None for packet in packets)
     frames: dict[int, _Packet] = {}
     for place, packet in enumerate(packets):
-        stamp = packet.dts if by_count else packet.pts
+        stamp = packet.pts if shown else packet.dts  # the k-th decoding time serves the k-th frame shown
         frames.setdefault(place if stamp is None else stamp, packet)
     return dict(sorted(frames.items()))
 

@@ -1,8 +1,10 @@
 """Decoding with decord 0.6, whose wheel brings FFmpeg 4.1: no AV1, no ARM, no macOS, and no limits of its own.
 
 Three habits of decord shape this file. It reads ahead without bound while a reader is open, so each batch opens the
-file, makes one ``get_batch`` call and lets go. It holds the GIL while it hangs, so only killing the process helps.
-And it counts frames by its own index, so that index is compared with ours before a frame is believed.
+file, makes one ``get_batch`` call and lets go. It holds the GIL while it hangs, so only killing the process helps. And
+it counts the frames that leave its decoder after a seek, which gives wrong frames without a word where the seek is
+inexact or leading frames are dropped (measured: MPEG-TS, open GOPs of x264 and x265): such clips are refused, and so
+are those in which its own list of frames is not ours.
 """
 
 from __future__ import annotations
@@ -34,6 +36,10 @@ class DecordBackend:
     """
 
     def __init__(self, index: FrameIndex, limits: Limits, rotation: int) -> None:
+        if index.open_gop or index.by_count or index.container in ("mpegts", "mpeg"):
+            raise FacefakeError(
+                "unreadable", f"{index.path.name}: decord miscounts frames in files of this kind", _HINT
+            )
         self._index = index
         self._decord = _load(index.path.name)
         self._errors = (self._decord.DECORDError, self._decord.DECORDLimitReachedError, RuntimeError, OSError)
