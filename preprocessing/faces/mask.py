@@ -1,0 +1,58 @@
+"""Which face a clip's label speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from preprocessing.faces.types import Face
+
+# mask videos are compressed lossily: black is not 0 everywhere
+_MASK_LEVEL = 16
+# MTCNN's false faces are often large but seldom this sure
+_SURE = 0.95
+
+
+def labelled_face(faces: Sequence[Face], mask: np.ndarray, frame_size: tuple[int, int] | None = None) -> int | None:
+    """The face with most of a manipulation mask in its box.
+
+    Args:
+        faces: The faces of one frame.
+        mask: ``(h, w)`` or ``(h, w, 3)`` uint8; bright where the frame was manipulated.
+        frame_size: Width and height of the frame, where the mask's may differ.
+
+    Returns:
+        Index into ``faces``, the first of equals; ``None`` if the mask is empty or touches no face.
+
+    Example:
+        >>> mask = np.zeros((50, 100), np.uint8)
+        >>> mask[10:30, 60:90] = 255
+        >>> left, right = (Face(np.float32([x, 5, x + 30, 40]), np.zeros((5, 2), np.float32), 1.0) for x in (5, 65))
+        >>> labelled_face([left, right], mask)
+        1
+    """
+    marked = (mask.max(axis=2) if mask.ndim == 3 else mask) > _MASK_LEVEL
+    height, width = marked.shape
+    frame_width, frame_height = frame_size or (width, height)
+    to_mask = np.array([width / frame_width, height / frame_height] * 2)
+    overlaps = [_pixels(marked, (face.box + 0.5) * to_mask) for face in faces]
+    if not overlaps or max(overlaps) == 0:
+        return None
+    return int(np.argmax(overlaps))
+
+
+def _pixels(marked: np.ndarray, edges: np.ndarray) -> int:
+    left, top, right, bottom = np.rint(edges).astype(int).clip(0)
+    return int(marked[top:bottom, left:right].sum())
+
+
+def largest_face(faces: Sequence[Face]) -> int:
+    """The largest face among those the face detector is sure of (confidence 0.95 and more), or among all if none is.
+
+    Raises:
+        ValueError: There are no faces.
+    """
+    if not faces:
+        raise ValueError("no faces to choose from")
+    return max(range(len(faces)), key=lambda i: (faces[i].confidence >= _SURE, faces[i].area, -i))

@@ -1,0 +1,175 @@
+"""People through a clip: faces linked over frames that may lie seconds apart.
+
+Trackers for dense video break here, so each pair of neighbouring samples is matched on its own: the Hungarian method
+on landmark distance and box overlap, positions carried on by the last motion, a short memory for people who are missed,
+and a fresh start at each cut. A wrong link mixes two people's scores, a missing one only splits one person in two, so
+the rules lean towards splitting.
+
+False faces are not hidden here: they mostly make short tracks of low confidence, which scoring can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from preprocessing.faces.types import Face
+
+_REACH = 1.5  # face sides a person may move between two samples
+_OVERLAP_WEIGHT = 0.5
+_SIZE_RATIO = 2.0  # faces that differ more in size are two people
+_DAMPING = 0.7  # share of the last motion that is expected to go on
+_MEMORY_SAMPLES, _MEMORY_SECONDS = 3, 2.0  # a track ends when it was missed for more than both
+_MISSED_PENALTY = 0.1  # a track seen in the last sample goes before one that was missed
+_NO_LINK = _REACH + _OVERLAP_WEIGHT
+
+_THUMB = 16
+_BINS = (8, 4, 4)
+_THUMB_CUT = 0.15
+_COLOUR_CUT = 0.4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackFrame:
+    """One sampled frame as linking sees it.
+
+    Attributes:
+        time: Seconds.
+        faces: The faces found in it, in any order.
+        signature: :func:`signature` of the frame.
+    """
+
+    time: float
+    faces: list[Face]
+    signature: np.ndarray
+
+
+@dataclass(slots=True)
+class _Track:
+    number: int
+    face: Face
+    time: float
+    velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))  # pixels a second
+    missed: int = 0
+
+    def follow(self, face: Face, time: float) -> None:
+        if time > self.time:
+            self.velocity = (face.center - self.face.center) / (time - self.time)
+        self.face, self.time, self.missed = face, time, 0
+
+    def motion(self, time: float) -> np.ndarray:
+        """Pixels the face is expected to have moved, at most one side of it."""
+        moved = _DAMPING * self.velocity * max(time - self.time, 0.0)
+        return moved * min(1.0, self.face.side / max(float(np.linalg.norm(moved)), 1e-9))
+
+
+def link(frames: Sequence[TrackFrame]) -> list[list[int]]:
+    """Give each face the number of its person.
+
+    Args:
+        frames: Sampled frames of one clip in order of time.
+
+    Returns:
+        Track numbers parallel to each frame's faces: 0, 1, 2, ... in order of first appearance, people who appear in
+        the same frame from left to right. The order of the faces within a frame does not matter.
+
+    Example:
+        >>> def at(x):
+        ...     box = np.float32([x, 0, x + 20, 20])
+        ...     eyes_to_mouth = np.float32([[6, 8], [14, 8], [10, 12], [7, 16], [13, 16]])
+        ...     return Face(box, eyes_to_mouth + [x, 0], 1.0)
+        >>> same = np.zeros(896, np.float32)
+        >>> link([TrackFrame(0.0, [at(0), at(100)], same), TrackFrame(0.5, [at(95), at(6)], same)])
+        [[0, 1], [1, 0]]
+    """
+    numbers: list[list[int]] = []
+    active: list[_Track] = []
+    known = 0
+    for index, frame in enumerate(frames):
+        if index and is_cut(frames[index - 1].signature, frame.signature):
+            active = []
+        numbers.append(_step(active, frame, known))
+        known = max([known, *(number + 1 for number in numbers[-1])])
+        active = [t for t in active if t.missed <= _MEMORY_SAMPLES or frame.time - t.time <= _MEMORY_SECONDS]
+    return numbers
+
+
+def _step(active: list[_Track], frame: TrackFrame, known: int) -> list[int]:
+    """Match one frame's faces to the active tracks, start tracks for the others, and give the faces' numbers."""
+    # a fixed order of faces makes numbers and ties independent of the order they came in
+    order = sorted(range(len(frame.faces)), key=lambda i: (*frame.faces[i].box.tolist(), frame.faces[i].confidence))
+    numbers = [-1] * len(order)
+    matched = _match(active, [frame.faces[i] for i in order], frame.time)
+    for waiting in active:
+        waiting.missed += 1
+    for position, i in enumerate(order):
+        track: _Track | None = matched.get(position)
+        if track is None:
+            track = _Track(known, frame.faces[i], frame.time)
+            known += 1
+            active.append(track)
+        track.follow(frame.faces[i], frame.time)
+        numbers[i] = track.number
+    return numbers
+
+
+def _match(active: list[_Track], faces: list[Face], time: float) -> dict[int, _Track]:
+    """Position of a face to its track, for those that have one."""
+    if not active or not faces:
+        return {}
+    cost = np.array([[_cost(track, face, time) for face in faces] for track in active])
+    rows, columns = linear_sum_assignment(cost)
+    return {int(c): active[r] for r, c in zip(rows, columns, strict=True) if cost[r, c] < _NO_LINK}
+
+
+def _cost(track: _Track, face: Face, time: float) -> float:
+    """How badly a face continues a track, from 0; :data:`_NO_LINK` if it cannot."""
+    last = track.face
+    size = (last.side + face.side) / 2
+    if max(last.side, face.side) > _SIZE_RATIO * min(last.side, face.side):
+        return _NO_LINK
+    motion = track.motion(time)
+    stayed = float(np.linalg.norm(face.landmarks - last.landmarks, axis=1).mean()) / size
+    moved = float(np.linalg.norm(face.landmarks - last.landmarks - motion, axis=1).mean()) / size
+    if min(stayed, moved) > _REACH:
+        return _NO_LINK
+    overlap = _iou(last.box + np.tile(motion, 2), face.box)
+    return min(moved + _OVERLAP_WEIGHT * (1 - overlap) + _MISSED_PENALTY * track.missed, _NO_LINK)
+
+
+def _iou(first: np.ndarray, second: np.ndarray) -> float:
+    common = np.minimum(first[2:], second[2:]) - np.maximum(first[:2], second[:2])
+    shared = float(np.prod(common.clip(0)))
+    total = float(np.prod(first[2:] - first[:2]) + np.prod(second[2:] - second[:2])) - shared
+    return shared / total if total > 0 else 0.0
+
+
+def signature(frame: np.ndarray) -> np.ndarray:
+    """What a frame looks like from afar: a 16 x 16 thumbnail and an 8 x 4 x 4 histogram of hue, saturation and value.
+
+    Args:
+        frame: ``(h, w, 3)`` uint8 RGB.
+
+    Returns:
+        ``(896,)`` float32.
+    """
+    thumb = cv2.resize(frame, (_THUMB, _THUMB), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    hsv = cv2.cvtColor(cv2.resize(frame, (96, 96), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2HSV)
+    counts = cv2.calcHist([hsv], [0, 1, 2], None, list(_BINS), [0, 180, 0, 256, 0, 256]).ravel()
+    return np.concatenate([thumb.ravel(), counts / counts.sum()]).astype(np.float32)
+
+
+def is_cut(before: np.ndarray, after: np.ndarray) -> bool:
+    """Whether two neighbouring samples' signatures are of different shots.
+
+    Cuts between shots of one studio keep the colours and move the picture; others change the colours. Over 53 real
+    clips sampled 32 times each, steps without a cut stayed under 0.10 and 0.24; 95 % of pairs of unrelated clips were
+    over 0.13, 95 % over 0.46.
+    """
+    split = _THUMB * _THUMB * 3
+    change = np.abs(before - after)
+    return bool(change[:split].mean() > _THUMB_CUT or change[split:].sum() / 2 > _COLOUR_CUT)
