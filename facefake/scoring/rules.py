@@ -53,7 +53,7 @@ class ScoringRules:
             self,
             pooling=self.pooling if pooling is None else pooling,
             threshold=self.threshold if threshold is None else threshold,
-            limits=Abstention.never() if judge_all else self.limits,
+            limits=replace(self.limits, abstain=self.limits.abstain and not judge_all),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -83,7 +83,8 @@ class _Tables:
 
     @staticmethod
     def _rows(table: pa.Table, spans: Mapping[tuple[str, str], list[int]], clip: Clip) -> list[dict[str, Any]]:
-        return list(table.take(spans.get((clip.dataset, clip.key), [])).to_pylist())
+        rows = pa.array(spans.get((clip.dataset, clip.key), []), pa.int64())
+        return list(table.take(rows).to_pylist())
 
 
 def _spans(table: pa.Table) -> dict[tuple[str, str], list[int]]:

@@ -62,34 +62,28 @@ class Abstention:
     The defaults are limits of the evidence, not tuned on any detector's errors. A limit of 0 is off. MTCNN's median
     confidence for people in the clips this was tried on (Celeb-DF, DFDC, phone and film footage) is above 0.94; for
     flames and machinery taken for faces, 0.70 to 0.85. Eyes 16 pixels apart make a crop of about 65 pixels, enlarged
-    three and a half times for a network that looks at 224.
+    three and a half times for a network that looks at 224. Well lit faces of those clips have a sharpness of 45 to
+    500; blurred by a Gaussian of 3/128 of the crop they have about 4, and one lit so badly that it has only 5 is dim
+    but plain to see.
 
     Attributes:
         min_frames: A person must be seen in this many frames, or in all that were asked for if those are fewer (so a
             still image needs one).
         min_confidence: Of the face detector, 0..1.
         min_inter_eye: Distance between the eyes in pixels of the original frame.
-        min_sharpness: As measured by ``preprocessing.faces.quality``.
-        min_brightness: As measured by ``preprocessing.faces.quality``.
-        whole_clips_only: Whether a clip of which much could not be decoded is inconclusive whatever it shows.
+        min_sharpness: Variance of the Laplacian, see :class:`preprocessing.faces.Quality`.
+        min_brightness: Mean grey level, 0..255.
+        abstain: If false, every clip that shows a face is judged, as published protocols do: damaged or not, and where
+            nobody passes the limits on the person seen in most frames. Strays beside people who do pass still have no
+            say.
     """
 
     min_frames: int = 4
     min_confidence: float = 0.9
     min_inter_eye: float = 16.0
-    min_sharpness: float = 0.0
-    min_brightness: float = 0.0
-    whole_clips_only: bool = True
-
-    @classmethod
-    def never(cls) -> Abstention:
-        """Judge every clip that shows a face, as published protocols do.
-
-        Example:
-            >>> Abstention.never().min_frames
-            0
-        """
-        return cls(0, 0.0, 0.0, 0.0, 0.0, whole_clips_only=False)
+    min_sharpness: float = 3.0
+    min_brightness: float = 16.0
+    abstain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +177,16 @@ def judge(
         raise FacefakeError("config_invalid", f"the threshold is {threshold}", "It must lie between 0 and 1.")
     limits = limits or Abstention()
     set_aside = {p.track: reason for p in people if (reason := _reason_against(p, frames, limits))}
-    counting = [p for p in people if p.track not in set_aside]
+    if people and not limits.abstain and len(set_aside) == len(people):
+        del set_aside[_seen_most(people).track]
     certain = [p for p in people if set_aside.get(p.track) != "faces_uncertain"]
     if not certain:
         return _inconclusive("no_face", set_aside)
-    if shortfall and limits.whole_clips_only:
+    if shortfall and limits.abstain:
         return _inconclusive("decode_shortfall", set_aside)
+    counting = [p for p in certain if p.track not in set_aside]
     if not counting:
-        main = max(certain, key=lambda person: (person.frames, -person.track))
-        return _inconclusive(set_aside[main.track], set_aside)
+        return _inconclusive(set_aside[_seen_most(certain).track], set_aside)
     score = pool_people([p.score for p in counting])
     probability = calibrate(score)
     return Judgement("scored", "fake" if probability >= threshold else "real", score, probability, None, set_aside)
@@ -203,6 +198,10 @@ def calibrate(score: float) -> float:
     Results say so by ``"calibration": null`` in their settings. A calibrated detector's mapping belongs here.
     """
     return score
+
+
+def _seen_most(people: Sequence[Evidence]) -> Evidence:
+    return max(people, key=lambda person: (person.frames, person.confidence, -person.track))
 
 
 def _reason_against(person: Evidence, frames: FrameCounts, limits: Abstention) -> str | None:

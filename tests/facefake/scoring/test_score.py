@@ -138,13 +138,6 @@ def test_only_labelled_clips_carry_a_label():
     assert (truth.label, truth.clip) == (0, "a.mp4")
 
 
-@pytest.mark.parametrize("options", [{"pooling": "best"}, {"threshold": 2.0}])
-def test_rules_that_make_no_sense_are_refused(options):
-    with pytest.raises(FacefakeError) as error:
-        ScoringRules(**options)
-    assert error.value.code == "config_invalid"
-
-
 def test_crops_of_another_geometry_are_refused_before_anything_is_read():
     with pytest.raises(FacefakeError) as error:
         score_clips([], GreyDetector(), Recipe(geometry=CropGeometry(scale=2.0)))
@@ -183,7 +176,7 @@ def test_every_file_has_a_result_in_order_whatever_befell_the_others(clips, resu
 def test_a_real_face_is_found_where_it_is(results):
     person = results[0].people[0]
     (x, y), *_ = person.frames[0].landmarks
-    assert (x, y) == (pytest.approx(204, abs=6), pytest.approx(107, abs=6))
+    assert (x, y) == (pytest.approx(203, abs=4), pytest.approx(100, abs=4))
     assert results[0].kind == "image"
     assert results[0].frames == FrameCounts(1, 1, 1)
 
@@ -208,7 +201,7 @@ def test_a_store_gives_the_same_results_as_the_files(tmp_path, clips, results):
 def test_what_a_store_lacks_or_has_damaged_is_an_error_of_that_clip(tmp_path, clips):
     store = FaceStore.open_or_create(tmp_path / "store", Recipe())
     extract_clips(clips[:2], store, Recipe(), timeout=120)
-    next((tmp_path / "store").rglob("*.png")).write_bytes(b"not a picture")
+    next((tmp_path / "store").rglob("t0_*.png")).write_bytes(b"not a picture")
     unknown = replace(clips[0], key="other.png")
     damaged, fine, missing = score_store([clips[0], clips[1], unknown], GreyDetector(), store)
     assert (damaged.error.code, fine.status, missing.error.code) == ("store_damaged", "inconclusive", "store_missing")

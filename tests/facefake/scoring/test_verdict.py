@@ -62,12 +62,25 @@ def test_limits_are_inclusive():
 
 
 def test_limits_of_zero_are_off():
-    assert verdict(Evidence(0, 0.8, 1, 0.0, 0.0, 0.0, float("nan")), limits=Abstention.never()).status == "scored"
+    off = Abstention(0, 0, 0, 0, 0)
+    assert verdict(Evidence(0, 0.8, 1, 0.0, 0.0, 0.0, float("nan")), limits=off).status == "scored"
 
 
-def test_never_abstaining_judges_whatever_shows_a_face_and_nothing_else():
-    assert verdict(GOOD, limits=Abstention.never(), shortfall=True).status == "scored"
-    assert verdict(limits=Abstention.never()).reason == "no_face"
+JUDGE_ALL = replace(LIMITS, abstain=False)
+
+
+def test_without_abstaining_whatever_shows_a_face_is_judged_and_nothing_else():
+    assert verdict(GOOD, limits=JUDGE_ALL, shortfall=True).status == "scored"
+    assert verdict(replace(GOOD, confidence=0.7, inter_eye=3), limits=JUDGE_ALL).score == GOOD.score
+    assert verdict(limits=JUDGE_ALL).reason == "no_face"
+
+
+def test_without_abstaining_strays_still_have_no_say():
+    strays = [replace(GOOD, track=track, score=0.99, frames=1) for track in (1, 2)]
+    assert verdict(replace(GOOD, score=0.1), *strays, limits=JUDGE_ALL).score == 0.1
+    poor = replace(GOOD, score=0.2, frames=3, confidence=0.8)
+    judgement = verdict(poor, *strays, limits=JUDGE_ALL)
+    assert (judgement.score, set(judgement.set_aside)) == (0.2, {1, 2})
 
 
 def test_nobody_is_no_face():
