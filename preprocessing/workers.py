@@ -14,7 +14,9 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError  # another class than TimeoutError before Python 3.11
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -62,62 +64,64 @@ def map_clips(
     """
     if workers < 1 or (timeout is not None and timeout <= 0):
         raise FacefakeError("usage", f"{workers} workers, {timeout} s a clip", "Both must be above zero.")
-    return _map(fn, iter(items), workers, timeout, initializer, initargs)
+    return _map(fn, iter(items), _Pool(workers, timeout, initializer, initargs))
 
 
-def _map(
-    fn: Callable[[Item], Result],
-    items: Iterator[Item],
-    workers: int,
-    timeout: float | None,
-    initializer: Callable[..., None] | None,
-    initargs: tuple[Any, ...],
-) -> Iterator[tuple[Item, Result | FacefakeError]]:
+def _map(fn: Callable[[Item], Result], items: Iterator[Item], pool: _Pool) -> Iterator[tuple[Item, Any]]:
     flight: deque[tuple[Item, Future[Any]]] = deque()
-    pool = _start_pool(workers, initializer, initargs)
     try:
         while True:
-            while len(flight) < workers + _AHEAD:
-                try:
-                    item = next(items)
-                except StopIteration:
-                    break
-                flight.append((item, pool.schedule(_call, args=(fn, item), timeout=timeout)))
+            for item in islice(items, pool.workers + _AHEAD - len(flight)):
+                flight.append((item, pool.submit(fn, item)))
             if not flight:
                 return
             item, future = flight.popleft()
             error = future.exception()
             if isinstance(error, BrokenProcessPool):
-                # an idle child died and took the pool along; whoever was in flight gets a new pool, the first pays
-                pool = _restart_pool(pool, workers, initializer, initargs)
-                rest = [(other, pool.schedule(_call, args=(fn, other), timeout=timeout)) for other, _ in flight]
-                flight = deque(rest)
-            yield item, _as_error(error, timeout) if error is not None else future.result()
+                # a child died between two items and took the pool along. Of those in flight the first pays, lest one
+                # that kills its child every time is tried for ever; the others start again
+                pool.stop()
+                flight = deque((other, ours if _is_whole(ours) else pool.submit(fn, other)) for other, ours in flight)
+            yield item, future.result() if error is None else _as_error(error, pool.timeout)
     finally:
         pool.stop()
-        pool.join()
 
 
-def _start_pool(workers: int, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> ProcessPool:
-    return ProcessPool(
-        max_workers=workers,
-        initializer=_begin_child,
-        initargs=(os.getpid(), initializer, initargs),
-        context=get_context("spawn"),
-    )
+class _Pool:
+    """A process pool that starts when it gets work and starts anew after it broke."""
+
+    def __init__(
+        self, workers: int, timeout: float | None, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]
+    ) -> None:
+        self.workers = workers
+        self.timeout = timeout
+        self._initargs = (os.getpid(), initializer, initargs)
+        self._pool: ProcessPool | None = None
+
+    def submit(self, fn: Callable[[Item], Result], item: Item) -> Future[Any]:
+        if self._pool is None or not self._pool.active:
+            self.stop()
+            self._pool = ProcessPool(
+                self.workers, initializer=_begin_child, initargs=self._initargs, context=get_context("spawn")
+            )
+        return self._pool.schedule(_call, args=(fn, item), timeout=self.timeout)
+
+    def stop(self) -> None:
+        """Kill the children and wait until they are gone."""
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()
+            self._pool = None
 
 
-def _restart_pool(
-    broken: ProcessPool, workers: int, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]
-) -> ProcessPool:
-    broken.stop()
-    broken.join()
-    return _start_pool(workers, initializer, initargs)
+def _is_whole(future: Future[Any]) -> bool:
+    """Whether the future has its item's own outcome, not the broken pool's."""
+    return future.done() and not future.cancelled() and not isinstance(future.exception(), BrokenProcessPool)
 
 
 def _as_error(error: BaseException, timeout: float | None) -> FacefakeError:
     """What became of the child, as an error of ours."""
-    if isinstance(error, TimeoutError):
+    if isinstance(error, FutureTimeoutError):
         return FacefakeError(
             "timeout",
             f"not done after {timeout:g} s; the process was killed",

@@ -1,0 +1,79 @@
+"""Work for child processes in tests of `preprocessing.workers`; children import it by name."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from preprocessing.errors import FacefakeError
+from preprocessing.video import open_video
+from tests.clips import read_number
+
+started_with: object = None
+
+
+class UnpicklableError(Exception):
+    """An exception that cannot be rebuilt from its arguments on the other side."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(first)
+
+
+def remember(value: object) -> None:
+    """An initializer."""
+    global started_with
+    started_with = value
+
+
+def fail_to_start() -> None:
+    """An initializer that cannot do its work."""
+    raise FacefakeError("weights_not_found", "no weights", "Get them.")
+
+
+def read_all(path: Path) -> tuple[dict[float, int], list[int]]:
+    """Decode a whole clip: ``{time: number painted in the frame}`` of those delivered, and the indices that failed."""
+    with open_video(path) as reader:
+        numbers = {
+            float(time): read_number(picture)
+            for part in reader.read(range(len(reader)))
+            for time, picture in zip(part.time, part.rgb, strict=True)
+        }
+        assert len(numbers) + len(reader.failed) == len(reader), "a frame is missing without a word"
+        return numbers, sorted(reader.failed)
+
+
+def work(item: object) -> object:
+    """Do what the item says."""
+    match item:
+        case "pid":
+            return os.getpid()
+        case "started_with":
+            return started_with
+        case "hang":
+            # in native code, holding the GIL and deaf to signals, as a spinning decoder is
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+            ctypes.PyDLL(None).sleep(600)
+        case "segfault":
+            ctypes.string_at(0)
+        case "exit":
+            os._exit(3)
+        case "leave":
+            sys.exit("no reason")
+        case "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "bad clip":
+            raise FacefakeError("no_video_stream", "only sound", "Is it a song?")
+        case "fault":
+            raise ZeroDivisionError("no such number")
+        case "unpicklable error":
+            raise UnpicklableError("a", "b")
+        case ("sleep", seconds):
+            time.sleep(float(seconds))
+        case ("write pid and hang", path):
+            Path(path).write_text(str(os.getpid()))
+            ctypes.PyDLL(None).sleep(600)
+    return item
