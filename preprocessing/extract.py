@@ -31,7 +31,7 @@ from preprocessing.faces import (
     signature,
 )
 from preprocessing.recipe import Recipe
-from preprocessing.video import FrameBatch, Limits, VideoInfo, VideoReader, check_file, is_still, open_video, read_still
+from preprocessing.video import PICTURES, FrameBatch, Limits, VideoInfo, VideoReader, check_file, open_video, read_still
 
 MIN_SIDE = 16  # pixels; a picture smaller than this cannot hold a face worth scoring
 SPREAD_PATIENCE = 4  # `spread` stops after looking at this many times the frames it wants
@@ -110,7 +110,8 @@ def _look(batch: FrameBatch, masks: dict[int, np.ndarray], detector: FaceDetecto
     for rgb, index, time, faces in zip(batch.rgb, batch.index, batch.time, detector.detect(batch.rgb), strict=True):
         crops = [align(rgb, face.landmarks, recipe.geometry) for face in faces]
         mask = masks.get(int(index))
-        main = labelled_face(faces, mask) if mask is not None else (largest_face(faces) if faces else None)
+        height, width = rgb.shape[:2]
+        main = labelled_face(faces, mask, (width, height)) if mask is not None else (largest_face(faces) if faces else None)
         yield _Seen(
             index=int(index),
             track_frame=TrackFrame(float(time), faces, signature(rgb)),
@@ -196,7 +197,7 @@ def _shortfall(info: VideoInfo, present: int, requested: int, decoded: int) -> s
     return None
 
 
-def extract_clip(clip: Clip, recipe: Recipe, device: str = "cpu", limits: Limits | None = None) -> ClipFaces:
+def extract_clip(clip: Clip, recipe: Recipe, device: str = "auto", limits: Limits | None = None) -> ClipFaces:
     """Decode, detect, track and align one clip.
 
     Args:
@@ -211,7 +212,7 @@ def extract_clip(clip: Clip, recipe: Recipe, device: str = "cpu", limits: Limits
     limits = limits or Limits()
     detector = _face_detector(recipe.face_detector, device)
     path, container = check_file(clip.path, limits)
-    if is_still(container):
+    if container in PICTURES:
         info, seen = _still(path, limits, recipe, detector)
         decoder, present, asked, failed = "pillow", 1, 1, {}
     else:

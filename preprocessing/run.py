@@ -112,6 +112,11 @@ def extract_clips(
         else:
             summary.skipped += 1
             count(record)
+    if todo:
+        # asked here once, so that a device that is not there is one error and not an outcome of every clip
+        from preprocessing.device import pick_device
+
+        device = str(pick_device(device, mps=False))
     job = Job(store.root, recipe, device)
     for clip, result in map_clips(partial(_extract_into, job), todo, workers=workers, timeout=timeout):
         if isinstance(result, FacefakeError) and result.code == "not_writable":

@@ -19,9 +19,10 @@ from torch import Tensor
 from facefake.models import weights as source
 from facefake.models.backbone import Backbone, BackboneSpec, load_backbone
 from facefake.models.card import FORMAT, BackboneCard, DetectorCard
-from facefake.models.device import Precision, autocast, cast_products, pick_device, pick_precision
 from facefake.models.network import Network, build_network
+from facefake.models.precision import Precision, autocast, cast_products, pick_precision
 from facefake.models.strategies import select
+from preprocessing.device import pick_device
 from preprocessing.errors import FacefakeError
 from preprocessing.store import write_atomic
 

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from facenet_pytorch import MTCNN
 
+from preprocessing.device import pick_device
 from preprocessing.errors import FacefakeError
 from preprocessing.faces.types import Face
 
@@ -61,7 +62,7 @@ class MtcnnFaceDetector:
             raise FacefakeError("usage", f"max_side {max_side} is under {MIN_FACE} pixels", "Leave it at its default.")
         self.max_side = max_side
         self._network = MTCNN(
-            keep_all=True, min_face_size=MIN_FACE, thresholds=list(_THRESHOLDS), device=_device(device)
+            keep_all=True, min_face_size=MIN_FACE, thresholds=list(_THRESHOLDS), device=pick_device(device, mps=False)
         ).eval()
         self.settings: dict[str, Any] = {
             "name": self.name,
@@ -97,18 +98,6 @@ class MtcnnFaceDetector:
                 _faces(b, c, p, small, (width, height)) for b, c, p in zip(boxes, confidences, landmarks, strict=True)
             ]
         return found
-
-
-def _device(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise FacefakeError(
-            "device_unavailable", f"device {name!r} cannot be used: {reason}", "Use cpu, or see facefake doctor."
-        ) from error
-    return device
 
 
 def _reduced_size(width: int, height: int, max_side: int | None) -> tuple[int, int]:

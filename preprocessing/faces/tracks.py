@@ -19,12 +19,12 @@ from scipy.optimize import linear_sum_assignment
 
 from preprocessing.faces.types import Face
 
-_REACH = 1.5  # face sides a person may move between two samples
+_REACH = 1.0  # face sides a person may move between two samples
 _OVERLAP_WEIGHT = 0.5
-_SIZE_RATIO = 2.0  # faces that differ more in size are two people
-_DAMPING = 0.7  # share of the last motion that is expected to go on
+_SIZE_RATIO = 1.5  # faces that differ more in size are two people
+_MOTION_SECONDS = 0.2  # how long people keep their motion; over longer gaps it tells nothing
 _MEMORY_SAMPLES, _MEMORY_SECONDS = 3, 2.0  # a track ends when it was missed for more than both
-_MISSED_PENALTY = 0.1  # a track seen in the last sample goes before one that was missed
+_MISSED_PENALTY = 0.3  # a track seen in the last sample goes before one that was missed
 _NO_LINK = _REACH + _OVERLAP_WEIGHT
 
 _THUMB = 16
@@ -62,9 +62,8 @@ class _Track:
         self.face, self.time, self.missed = face, time, 0
 
     def motion(self, time: float) -> np.ndarray:
-        """Pixels the face is expected to have moved, at most one side of it."""
-        moved = _DAMPING * self.velocity * max(time - self.time, 0.0)
-        return moved * min(1.0, self.face.side / max(float(np.linalg.norm(moved)), 1e-9))
+        """Pixels the face is expected to have moved, if its velocity dies away exponentially."""
+        return self.velocity * _MOTION_SECONDS * -np.expm1(-max(time - self.time, 0.0) / _MOTION_SECONDS)
 
 
 def link(frames: Sequence[TrackFrame]) -> list[list[int]]:

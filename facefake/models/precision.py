@@ -1,4 +1,4 @@
-"""Which device a model runs on, and in which precision it pays to run there."""
+"""In which precision it pays to run a model on a device."""
 
 from __future__ import annotations
 
@@ -8,42 +8,11 @@ from typing import Literal
 import torch
 from torch import nn
 
-from preprocessing.errors import FacefakeError
-
 Precision = Literal["auto", "bf16", "fp32"]
 
 # Below this feature width the casts cost more than the bf16 matrix products save on a CPU: measured by
 # benchmarks/score_model.py (tiny-vit, width 64: 0.8x; ViT-B/32, width 768: 4x; AVX512-BF16).
 BF16_MIN_DIM = 256
-
-
-def pick_device(name: str | None = None) -> torch.device:
-    """The device of that name, or the best one there is.
-
-    Args:
-        name: ``cpu``, ``cuda``, ``cuda:1``, ``mps``; ``None`` or ``auto``: CUDA before MPS before the CPU.
-
-    Raises:
-        FacefakeError: ``device_unavailable``.
-
-    Example:
-        >>> pick_device("cpu")
-        device(type='cpu')
-    """
-    if name is None or name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise FacefakeError("device_unavailable", f"{name!r} is no device", "Use cpu, cuda, cuda:N or mps.") from error
-    there = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count(),
-        "mps": torch.backends.mps.is_available(),
-    }
-    if not there.get(device.type, False):
-        raise FacefakeError("device_unavailable", f"there is no {name} here", "Use another device, e.g. cpu.")
-    return device
 
 
 def pick_precision(precision: Precision, device: torch.device, dim: int) -> Literal["bf16", "fp32"]:
