@@ -85,7 +85,7 @@ def write_video(
         options: More of the encoder's options.
     """
     if isinstance(frames, int):
-        frames = [numbered_frame(number, *size) for number in range(frames)]
+        frames = (numbered_frame(number, *size) for number in range(frames))
     rate = Fraction(fps).limit_denominator(1001)
     with av.open(str(path), "w", format=container) as sink:
         stream = None
