@@ -118,7 +118,8 @@ def _notes(scored: Sequence[_Scored], statuses: Counter[str], repeated: int) -> 
         which = "real" if reals else "fake"
         notes.append(f"Only {which} clips were scored: the metrics compare real with fake and need both.")
     elif reals < MANY_REALS:
-        notes.append(f"With {reals} real clips, TPR at 1 % FPR allows no false alarm at all.")
+        rates = "TPR at 1 % FPR allows" if 0.05 * reals >= 1 else "TPR at 1 % and at 5 % FPR allow"
+        notes.append(f"With {reals} real clips, {rates} no false alarm at all.")
     if left_out := statuses.total() - len(scored):
         notes.append(f"{left_out} of {statuses.total()} clips have no score and are not in the metrics.")
     if repeated:

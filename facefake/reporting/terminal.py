@@ -83,10 +83,12 @@ def report_tables(report: Mapping[str, Any]) -> RenderableType:
 
 
 def _people(result: ClipResult) -> str:
-    aside = sum(person.reason is not None for person in result.people)
+    """How many count, and of how many seen if those are more."""
     if result.status == "error":
         return ""
-    return f"{len(result.people)} ({aside} set aside)" if aside else str(len(result.people))
+    seen = len(result.people)
+    counting = sum(person.reason is None for person in result.people)
+    return str(seen) if counting == seen else f"{counting} of {seen}"
 
 
 def _hints(results: Sequence[ClipResult]) -> list[str]:

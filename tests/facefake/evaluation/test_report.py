@@ -142,3 +142,12 @@ def test_accuracy_is_of_the_verdicts_given():
 
 def test_a_generator_is_enough_and_equal_input_gives_equal_reports():
     assert make_report(iter([*REALS, *FAKES]), resamples=20) == make_report([*REALS, *FAKES], resamples=20)
+
+
+@pytest.mark.parametrize(
+    ("reals", "note"), [(5, "at 1 % and at 5 % FPR allow no"), (20, "at 1 % FPR allows no"), (100, "")]
+)
+def test_too_few_reals_for_a_false_alarm_rate_are_noted(reals, note):
+    made = report(*[clip(f"r{i}", 0, 0.1) for i in range(reals)], *FAKES)
+    assert note in " ".join(made["notes"])
+    assert bool(made["notes"]) == bool(note)

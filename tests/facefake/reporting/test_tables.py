@@ -61,10 +61,10 @@ def test_a_hint_is_given_once_however_many_clips_need_it():
     assert printed(*[FAILED] * 5).count("Wait longer.") == 1
 
 
-def test_people_set_aside_are_counted():
+def test_people_set_aside_are_told_apart():
     extra = PersonResult(1, None, 0.99, (FRAME,), "too_few_faces")
     clip = scored("a.mp4", 1, 0.1)
-    assert "2 (1 set aside)" in printed(replace(clip, people=(*clip.people, extra)))
+    assert "1 of 2" in printed(replace(clip, people=(*clip.people, extra)))
 
 
 def test_a_shortfall_says_how_much_came():
