@@ -1,0 +1,144 @@
+"""Visual towers of open_clip: built random or from a file, their projection taken off, their weights' digest."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import hashlib
+import logging
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import torch
+from open_clip.timm_model import TimmModel
+from open_clip.transformer import VisionTransformer
+from torch import nn
+
+from facefake.models import weights as source
+from preprocessing.errors import FacefakeError
+from preprocessing.resources import configs_dir
+
+# the text tower is never used: a toy one is built where open_clip insists on one
+_NO_TEXT = {"layers": 1, "width": 8, "heads": 1, "vocab_size": 8, "context_length": 8}
+
+
+def weights_digest(visual: nn.Module) -> str:
+    """SHA-256 over name, dtype, shape and bytes of every tensor of a tower without projection, sorted by name.
+
+    Returns:
+        64 hexadecimal digits; empty for a tower on the meta device, which has no bytes.
+    """
+    digest = hashlib.sha256()
+    for name, tensor in sorted(visual.state_dict().items()):
+        if tensor.is_meta:
+            return ""
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(memoryview(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()))
+    return digest.hexdigest()
+
+
+def take_off_projection(visual: nn.Module, name: str) -> int:
+    """Remove, in place, what follows the pooled feature; returns the feature's width.
+
+    Raises:
+        FacefakeError: ``backbone_unknown`` if pooling and projection are one (CLIP's ResNets, for example).
+    """
+    if isinstance(visual, VisionTransformer) and visual.pool_type != "none":
+        visual.proj = None
+        visual.output_tokens = False
+        return int(visual.ln_post.normalized_shape[0])
+    if isinstance(visual, TimmModel) and not hasattr(visual.head, "pool"):
+        visual.trunk.reset_classifier(0)
+        visual.head = nn.Identity()
+        return int(visual.trunk.num_features)
+    raise FacefakeError(
+        "backbone_unknown",
+        f"{name} has no pooled feature before its projection",
+        "Use a vision transformer, e.g. ViT-L-14-quickgelu.",
+    )
+
+
+def random_tower(name: str, seed: int) -> nn.Module:
+    """A tower with its architecture's own first weights; torch's global generator is left as it was."""
+    with torch.random.fork_rng(devices=[]), quiet():
+        torch.manual_seed(seed)
+        return open_clip.create_model(name, pretrained=None, text_cfg=_NO_TEXT, pretrained_text=False).visual
+
+
+def tower_from_file(name: str, path: Path) -> nn.Module:
+    """A tower without projection, in float32, from a weights file in open_clip's form.
+
+    Raises:
+        FacefakeError: ``weights_not_found``, ``weights_invalid`` if it holds another tower than this.
+    """
+    state = source.read_visual(path)
+    # built without memory, then filled: drawing 300 million random numbers first would take longer than the loading
+    with torch.device("meta"), quiet():
+        visual = open_clip.create_model(name, text_cfg=_NO_TEXT, pretrained_text=False, device="meta").visual
+    projected = set(visual.state_dict())
+    take_off_projection(visual, name)
+    wanted = visual.state_dict()
+    found = {key: value for key, value in state.items() if key in wanted}
+    wrong = sorted(
+        [key for key in wanted if key not in found or found[key].shape != wanted[key].shape]
+        + [key for key in state if key not in projected]
+    )
+    if wrong:
+        raise FacefakeError(
+            "weights_invalid",
+            f"{path} does not hold the visual tower of {name}: {len(wrong)} tensors are missing, unknown or of another "
+            f"shape, e.g. {wrong[0]}",
+            "Name the backbone the weights were made for, or weights in open_clip's form.",
+        )
+    found = {key: value.float() if value.is_floating_point() else value for key, value in found.items()}
+    visual.load_state_dict(found, assign=True)
+    if any(tensor.is_meta for tensor in [*visual.parameters(), *visual.buffers()]):
+        # some timm towers compute tables at construction that no file holds
+        visual = random_tower(name, 0)
+        take_off_projection(visual, name)
+        visual.load_state_dict(found)
+    return visual
+
+
+def check_name(name: str) -> None:
+    """Raise ``backbone_unknown``, with the nearest names, unless open_clip or ``configs/backbones`` has the model."""
+    _register_shipped()
+    known = open_clip.list_models()
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=3)
+    raise FacefakeError(
+        "backbone_unknown",
+        f"open_clip knows no backbone {name!r}",
+        f"Did you mean {' or '.join(near)}?" if near else "Names are those of open_clip, e.g. ViT-L-14-quickgelu.",
+    )
+
+
+@cache
+def _register_shipped() -> None:
+    open_clip.add_model_config(configs_dir() / "backbones")
+
+
+def picture_side(visual: nn.Module, name: str) -> int:
+    """Side in pixels of the square pictures a tower takes; ``backbone_unknown`` if they are not square."""
+    size: Any = visual.image_size
+    height, width = (size, size) if isinstance(size, int) else size
+    if height != width:
+        raise FacefakeError("backbone_unknown", f"{name} wants {width}x{height} pictures", "Faces are square.")
+    return int(height)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Silence open_clip, which logs to the root logger and by that configures logging for the whole program."""
+    root, disabled = logging.getLogger(), logging.root.manager.disable
+    handlers = root.handlers[:]
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(disabled)
+        root.handlers[:] = handlers

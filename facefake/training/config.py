@@ -1,0 +1,281 @@
+"""The training config: one validated model, read from YAML, changed by dotted ``key=value``."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from preprocessing.errors import FacefakeError
+from preprocessing.resources import configs_dir
+
+Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+NotNegative: TypeAlias = Annotated[float, Field(ge=0)]
+Positive: TypeAlias = Annotated[float, Field(gt=0)]
+Count: TypeAlias = Annotated[int, Field(ge=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class BackboneConfig(_Section):
+    """Which backbone, see :class:`facefake.models.backbone.BackboneSpec`."""
+
+    name: str = "ViT-L-14-quickgelu"
+    weights: str = "openai"
+
+
+class LossConfig(_Section):
+    """Weights of the loss's parts, see :mod:`facefake.training.losses`.
+
+    ``slerp`` replaces each feature by a random point on the arc to another of its class, before the head.
+    """
+
+    cross_entropy: NotNegative = 1.0
+    uniformity: NotNegative = 0.5
+    alignment: NotNegative = 0.1
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    slerp: bool = False
+
+    @model_validator(mode="after")
+    def _trains(self) -> LossConfig:
+        if not self.cross_entropy:
+            raise ValueError("cross_entropy must be above 0: nothing else trains the head")
+        return self
+
+
+class OptimiserConfig(_Section):
+    """AdamW."""
+
+    lr: Positive = 3e-4
+    weight_decay: NotNegative = 0.0
+    betas: tuple[Probability, Probability] = (0.9, 0.999)
+
+
+class ScheduleConfig(_Section):
+    """The learning rate over time, see :mod:`facefake.training.schedule`; epochs may be fractions."""
+
+    min_lr: NotNegative = 1e-5
+    warmup_epochs: NotNegative = 1.0
+    cycle_epochs: Positive = 10.0
+
+
+class AugmentConfig(_Section):
+    """Augmentations in the order they are applied, see :mod:`facefake.training.augment`."""
+
+    flip: Probability = 0.5
+    degrees: NotNegative = 10.0
+    translate: Probability = 0.1
+    scale: tuple[Positive, Positive] = (0.9, 1.1)
+    blur: Probability = 0.1
+    blur_kernel: tuple[Count, Count] = (7, 7)
+    blur_sigma: tuple[Positive, Positive] = (0.1, 2.0)
+    brightness: Probability = 0.1
+    contrast: Probability = 0.1
+    jpeg: tuple[Annotated[int, Field(ge=1, le=100)], Annotated[int, Field(ge=1, le=100)]] | None = (40, 100)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> AugmentConfig:
+        for name in ("scale", "blur_sigma", "jpeg"):
+            span = getattr(self, name)
+            if span is not None and span[0] > span[1]:
+                raise ValueError(f"{name} must be written [low, high]")
+        if any(side % 2 == 0 for side in self.blur_kernel):
+            raise ValueError("blur_kernel takes odd numbers")
+        return self
+
+
+class DataConfig(_Section):
+    """Which crops of the store, and how they are put into batches.
+
+    Attributes:
+        train_split: Split trained on.
+        val_split: Split the checkpoint is chosen on.
+        frames_per_clip: At most so many crops of a clip, spread evenly.
+        batch_size: Crops a forward pass.
+        pairing: ``pair`` puts a real and its fakes, of the same or the nearest frame, side by side in a batch.
+        workers: Processes that load crops; ``auto``: none on a CPU, where the model needs the cores.
+    """
+
+    train_split: str = "train"
+    val_split: str = "val"
+    frames_per_clip: Count = 32
+    batch_size: Annotated[int, Field(ge=2)] = 128
+    pairing: Literal["none", "pair"] = "none"
+    workers: Annotated[int, Field(ge=0)] | Literal["auto"] = "auto"
+
+    @model_validator(mode="after")
+    def _held_out(self) -> DataConfig:
+        if self.train_split == self.val_split:
+            raise ValueError("train_split and val_split must differ")
+        return self
+
+
+class TrainerConfig(_Section):
+    """How long, where and in which precision.
+
+    Attributes:
+        epochs: Passes over the training crops.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        precision: ``auto`` is bf16 on CUDA and fp32 elsewhere; ``fp16`` needs CUDA.
+        accumulate: Batches whose gradients are summed for one optimiser step; uniformity and alignment see one batch.
+        grad_checkpointing: Trades a third more time for activations' memory.
+        loggers: Beside ``metrics.csv``, which is always written.
+    """
+
+    epochs: Count = 21
+    device: str = "auto"
+    precision: Literal["auto", "bf16", "fp16", "fp32"] = "auto"
+    accumulate: Count = 1
+    grad_checkpointing: bool = False
+    loggers: list[Literal["tensorboard", "wandb"]] = []
+
+
+class TrainConfig(_Section):
+    """Everything about a training run; the defaults are the recipe ``configs/face-ln.yaml``.
+
+    Example:
+        >>> TrainConfig().loss.uniformity
+        0.5
+    """
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    backbone: BackboneConfig = BackboneConfig()
+    strategy: Literal["linear", "ln", "bitfit", "full"] = "ln"
+    head: Literal["hyperspherical", "linear"] = "hyperspherical"
+    loss: LossConfig = LossConfig()
+    optimiser: OptimiserConfig = OptimiserConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    augment: AugmentConfig = AugmentConfig()
+    data: DataConfig = DataConfig()
+    trainer: TrainerConfig = TrainerConfig()
+
+    @model_validator(mode="after")
+    def _falls(self) -> TrainConfig:
+        if self.schedule.min_lr > self.optimiser.lr:
+            raise ValueError("schedule.min_lr must not be above optimiser.lr")
+        return self
+
+    @property
+    def sha256(self) -> str:
+        """Digest of every value."""
+        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+    def to_yaml(self) -> str:
+        """The whole config as YAML, which :func:`load_config` reads back."""
+        return str(yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False))
+
+
+def load_config(path_or_name: str | Path, overrides: Sequence[str] = ()) -> TrainConfig:
+    """Read a config.
+
+    Args:
+        path_or_name: A YAML file, or the name of one in ``configs/``, e.g. ``face-ln``. What it leaves out has the
+            default recipe's value.
+        overrides: ``section.key=value``, the value written as in YAML.
+
+    Raises:
+        FacefakeError: ``config_not_found``, ``config_unknown_key`` with the nearest known key, ``config_invalid``.
+
+    Example:
+        >>> load_config("face-ln", ["optimiser.lr=1e-4"]).optimiser.lr
+        0.0001
+    """
+    path = _find(path_or_name)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise FacefakeError("config_invalid", f"{path} is no YAML ({_one_line(error)})", "Correct the file.") from error
+    values = {} if values is None else values
+    if not isinstance(values, dict):
+        raise FacefakeError("config_invalid", f"{path} holds no keys", "Write `section:` and `key: value` lines.")
+    for override in overrides:
+        _override(values, override)
+    return parse_config(values)
+
+
+def parse_config(values: dict[str, Any]) -> TrainConfig:
+    """Validate plain values.
+
+    Raises:
+        FacefakeError: ``config_unknown_key``, ``config_invalid``.
+    """
+    try:
+        return TrainConfig.model_validate(values)
+    except ValidationError as error:
+        raise _in_words(error) from error
+
+
+def _find(path_or_name: str | Path) -> Path:
+    given = Path(path_or_name)
+    shipped = configs_dir() / f"{path_or_name}.yaml"
+    for path in (given, shipped):
+        if path.is_file():
+            return path
+    names = sorted(path.stem for path in configs_dir().glob("*.yaml"))
+    raise FacefakeError(
+        "config_not_found", f"there is no config {path_or_name}", f"Name a YAML file, or one of: {', '.join(names)}."
+    )
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    dotted, equals, text = override.partition("=")
+    if not equals:
+        raise FacefakeError("config_invalid", f"{override!r} sets nothing", "Write section.key=value.")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise FacefakeError(
+            "config_invalid", f"the value of {dotted} is no YAML ({_one_line(error)})", "Quote it."
+        ) from error
+    *sections, key = dotted.strip().split(".")
+    for section in sections:
+        inner = values.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise _unknown_key(dotted)
+        values = inner
+    values[key] = value
+
+
+def _in_words(error: ValidationError) -> FacefakeError:
+    faults = error.errors()
+    for fault in faults:
+        if fault["type"] == "extra_forbidden":
+            return _unknown_key(".".join(str(part) for part in fault["loc"]))
+    fault = faults[0]
+    where = ".".join(str(part) for part in fault["loc"])
+    reason = fault["msg"].removeprefix("Value error, ")
+    reason = reason[:1].lower() + reason[1:]
+    message = f"{where} = {fault['input']!r}: {reason}" if fault["type"] != "value_error" else reason
+    if fault["type"] == "value_error" and where:
+        message = f"{where}: {reason}"
+    return FacefakeError("config_invalid", message, "Correct it in the config or with --set.")
+
+
+def _unknown_key(dotted: str) -> FacefakeError:
+    known = list(_keys(TrainConfig))
+    leaf = dotted.rpartition(".")[2]
+    near = [key for key in known if key.rpartition(".")[2] == leaf]
+    near = near or difflib.get_close_matches(dotted, known, n=2)
+    near = near or [key for key in known if difflib.get_close_matches(leaf, [key.rpartition(".")[2]])]
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known are: {', '.join(known)}."
+    return FacefakeError("config_unknown_key", f"there is no key {dotted}", hint)
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        yield prefix + name
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _keys(kind, f"{prefix}{name}.")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

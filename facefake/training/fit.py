@@ -1,0 +1,283 @@
+"""A config and a face store in, a detector file out."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.loggers import Logger
+from torch.utils.data import DataLoader
+
+from facefake._version import __version__
+from facefake.models.backbone import BackboneSpec, load_backbone
+from facefake.models.card import DetectorCard, SelectionCard, TrainingCard
+from facefake.models.detector import describe_backbone, save_detector
+from facefake.models.network import Network, build_network
+from facefake.models.strategies import select
+from facefake.training.augment import Augmentation
+from facefake.training.checkpoint import KeepLast, SafeCheckpointIO, read_checkpoint
+from facefake.training.config import TrainConfig
+from facefake.training.data import CropDataset, Crops, collate, read_crops
+from facefake.training.log import MetricsLog
+from facefake.training.module import STATE, DetectorModule
+from facefake.training.progress import TrainProgress
+from facefake.training.sampler import PairSampler, pair_groups
+from facefake.training.validation import Validation
+from preprocessing.device import pick_device
+from preprocessing.errors import FacefakeError
+from preprocessing.store import write_atomic
+
+_PRECISION = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
+_MOST_WORKERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """What a run leaves.
+
+    Attributes:
+        detector: The detector file: the best epoch's.
+        best: Its video-level AUC on the validation split.
+        epoch: That epoch, from 0.
+        steps: Optimiser steps of the whole run.
+        metrics: The CSV of every step and validation.
+    """
+
+    detector: Path
+    best: float
+    epoch: int
+    steps: int
+    metrics: Path
+
+
+def train(
+    config: TrainConfig,
+    store: Path,
+    out: Path,
+    resume: bool = True,
+    device: str | None = None,
+    *,
+    progress: bool = True,
+) -> TrainResult:
+    """Train a detector on a face store.
+
+    The run folder ``out`` gets ``detector.safetensors`` (whenever an epoch is the best so far), ``config.yaml``,
+    ``metrics.csv`` and, after each epoch, ``checkpoints/last.ckpt``. Order and augmentation of the crops depend on seed
+    and epoch alone, so a run that was killed and resumed ends as an undisturbed one.
+
+    Args:
+        config: See :func:`facefake.training.load_config`.
+        store: A face store with labelled crops of both splits.
+        out: The run folder.
+        resume: Go on from ``out``'s checkpoint, if it has one; without, a folder that holds a run is refused.
+        device: Instead of the config's ``trainer.device``; ``auto`` and ``None`` leave that.
+        progress: Show a bar on stderr.
+
+    Raises:
+        FacefakeError: ``split_empty``, ``store_missing``, ``store_damaged``, ``store_recipe_mismatch``,
+            ``config_invalid``, ``usage``, ``device_unavailable``, ``not_writable``, and what loading a backbone raises.
+    """
+    store, out = Path(store), Path(out)
+    chosen = pick_device(device if device not in (None, "auto") else config.trainer.device)
+    precision = _precision(config, chosen)
+    crops = read_crops(store, config.data.train_split, config.data.frames_per_clip)
+    val = read_crops(store, config.data.val_split, config.data.frames_per_clip)
+    _check_crops(config, crops, val)
+    fingerprint = {"config": _recipe_digest(config), "manifest": crops.sha256 + val.sha256}
+    done = _open_run(out, config, resume, fingerprint)
+
+    backbone = load_backbone(BackboneSpec(config.backbone.name, config.backbone.weights))
+    network = build_network(backbone, config.head, config.seed)
+    trained = select(network, config.strategy)
+    if config.trainer.grad_checkpointing:
+        backbone.checkpoint_gradients()
+    loaders = _loaders(config, network, crops, val, chosen)
+    steps_per_epoch = math.ceil(len(loaders[0]) / config.trainer.accumulate)
+
+    def keep(epoch: int, figures: Validation) -> None:
+        card = _card(config, network, crops, val, epoch, figures)
+        save_detector(out / "detector.safetensors", network, card, trained)
+
+    module = DetectorModule(network, trained, config, steps_per_epoch, val, fingerprint, keep)
+    callbacks: list[pl.Callback] = [KeepLast(_checkpoint(out))]
+    if progress:
+        callbacks.append(TrainProgress(steps_per_epoch * config.trainer.epochs))
+    with _quiet():
+        trainer = _trainer(config, out, chosen, precision, callbacks, done)
+        trainer.fit(module, *loaders, ckpt_path=str(_checkpoint(out)) if done is not None else None)
+    assert module.best is not None  # every run validates, or resumes one that did
+    return TrainResult(
+        out / "detector.safetensors", module.best.video_auc, module.best_epoch, trainer.global_step, out / "metrics.csv"
+    )
+
+
+def _precision(config: TrainConfig, device: torch.device) -> str:
+    wanted = config.trainer.precision
+    if wanted == "auto":
+        wanted = "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    if wanted == "fp16" and device.type != "cuda":
+        raise FacefakeError("config_invalid", f"fp16 does not train on {device.type}", "Use bf16 or fp32.")
+    return _PRECISION[wanted]
+
+
+def _check_crops(config: TrainConfig, crops: Crops, val: Crops) -> None:
+    size = config.data.batch_size
+    if len(crops) < size:
+        raise FacefakeError(
+            "config_invalid",
+            f"a batch has {size} crops, and the split {crops.split!r} holds only {len(crops)}",
+            f"Make the batch smaller: --set data.batch_size={max(2, len(crops) // 2)}",
+        )
+    if (crops.geometry, crops.face_detector) != (val.geometry, val.face_detector):
+        raise FacefakeError(
+            "store_recipe_mismatch",
+            f"the splits {crops.split!r} and {val.split!r} hold different crops: {crops.geometry} by "
+            f"{crops.face_detector}, {val.geometry} by {val.face_detector}",
+            "Extract them again, into a new store.",
+        )
+
+
+def _recipe_digest(config: TrainConfig) -> str:
+    """What must not change when a run goes on: all but where it runs, and how long."""
+    free = {"epochs": 1, "device": "auto", "loggers": [], "grad_checkpointing": False}
+    trainer = config.trainer.model_copy(update=free)
+    data = config.data.model_copy(update={"workers": "auto"})
+    return config.model_copy(update={"trainer": trainer, "data": data}).sha256
+
+
+def _checkpoint(out: Path) -> Path:
+    return out / "checkpoints" / "last.ckpt"
+
+
+def _open_run(out: Path, config: TrainConfig, resume: bool, fingerprint: dict[str, str]) -> int | None:
+    """Make the run folder ready; the optimiser steps already done, ``None`` for a new run."""
+    path, done = _checkpoint(out), None
+    if path.exists():
+        if not resume:
+            raise FacefakeError(
+                "usage", f"{out} already holds a run", "Go on with it with --resume, or choose another --out."
+            )
+        checkpoint = read_checkpoint(path)
+        done = int(checkpoint["global_step"])
+        for what, digest in fingerprint.items():
+            if checkpoint[STATE][what] != digest:
+                raise FacefakeError(
+                    "usage",
+                    f"the run in {out} was started with another {'face store' if what == 'manifest' else what}",
+                    "Resume it with the same, or choose another --out.",
+                )
+    write_atomic(out / "config.yaml", config.to_yaml().encode())
+    return done
+
+
+def _loaders(
+    config: TrainConfig, network: Network, crops: Crops, val: Crops, device: torch.device
+) -> tuple[DataLoader[Any], DataLoader[Any]]:
+    asked = config.data.workers
+    automatic = 0 if device.type == "cpu" else min(_MOST_WORKERS, os.cpu_count() or 1)
+    workers = automatic if asked == "auto" else asked
+    common: dict[str, Any] = {
+        "batch_size": config.data.batch_size,
+        "num_workers": workers,
+        "persistent_workers": workers > 0,
+        "pin_memory": device.type == "cuda",
+        "collate_fn": collate,
+    }
+    preprocess = network.backbone.preprocess
+    paired = config.data.pairing == "pair"
+    groups = pair_groups(crops.pairs, crops.frames, crops.labels) if paired else [[row] for row in range(len(crops))]
+    training = CropDataset(crops, preprocess, Augmentation(config.augment), config.seed)
+    in_order = [(0, row) for row in range(len(val))]
+    return (
+        DataLoader(training, sampler=PairSampler(groups, config.seed), drop_last=True, **common),
+        DataLoader(CropDataset(val, preprocess), sampler=in_order, **common),
+    )
+
+
+def _card(
+    config: TrainConfig, network: Network, crops: Crops, val: Crops, epoch: int, figures: Validation
+) -> DetectorCard:
+    return DetectorCard(
+        tool_version=__version__,
+        backbone=describe_backbone(network.backbone),
+        strategy=config.strategy,
+        head=config.head,
+        geometry=crops.geometry,
+        face_detector=crops.face_detector,
+        training=TrainingCard(
+            datasets=crops.datasets,
+            split=crops.split,
+            clips=crops.clip_count,
+            crops=len(crops),
+            manifest_sha256=crops.sha256,
+            config_sha256=config.sha256,
+        ),
+        selection=SelectionCard(split=val.split, metric="video_auc", value=figures.video_auc, epoch=epoch),
+        metrics={
+            "video_auc": figures.video_auc,
+            "frame_auc": figures.frame_auc,
+            "cross_entropy": figures.cross_entropy,
+        },
+    )
+
+
+def _trainer(
+    config: TrainConfig, out: Path, device: torch.device, precision: str, callbacks: list[pl.Callback], done: int | None
+) -> pl.Trainer:
+    accelerator = "gpu" if device.type == "cuda" else device.type
+    return pl.Trainer(
+        accelerator=accelerator,
+        devices=[device.index or 0] if device.type == "cuda" else 1,
+        precision=precision,
+        max_epochs=config.trainer.epochs,
+        accumulate_grad_batches=config.trainer.accumulate,
+        logger=[MetricsLog(out / "metrics.csv", done or 0), *_chosen_loggers(config, out)],
+        callbacks=callbacks,
+        plugins=[SafeCheckpointIO()],
+        default_root_dir=str(out),
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )
+
+
+def _chosen_loggers(config: TrainConfig, out: Path) -> list[Logger]:
+    from lightning.pytorch import loggers
+
+    made: list[Logger] = []
+    for name in config.trainer.loggers:
+        try:
+            if name == "tensorboard":
+                made.append(loggers.TensorBoardLogger(save_dir=str(out), name="tensorboard", version=""))
+            else:
+                made.append(loggers.WandbLogger(project="facefake", name=out.name, save_dir=str(out)))
+        except ModuleNotFoundError as error:
+            raise FacefakeError(
+                "config_invalid", f"trainer.loggers asks for {name}, which is not installed", f"pip install {name}"
+            ) from error
+    return made
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning's banners and its advice about what was decided here off the terminal."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            for about in ("does not have many workers", "but not used", "in eval mode at the start", "LeafSpec"):
+                warnings.filterwarnings("ignore", f".*{about}.*")
+            yield
+    finally:
+        logger.setLevel(level)
