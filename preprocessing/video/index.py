@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,7 +40,7 @@ class FrameIndex:
         path: The file.
         container: Its kind, as :func:`~preprocessing.video.safe.check_file` sniffed it.
         stream: Index of the stream in the container.
-        pts: ``(n,)`` int64 time stamps in the stream's own unit, strictly ascending.
+        pts: ``(n,)`` int64 time stamps in the stream's own unit, ascending; strictly so unless ``by_count``.
         times: ``(n,)`` float64 seconds from the start of the container.
         keyframes: ``(k,)`` int64, indices into ``times``.
         seek_to: ``(k,)`` int64, the time stamp that takes the demuxer to each keyframe.
@@ -47,8 +48,8 @@ class FrameIndex:
             outside the edit list.
         open_gop: Frames that follow a keyframe in the file are shown before it, so that who starts at the keyframe must
             leave them out.
-        by_count: Time stamps cannot tell the frames apart (H.264 with B-frames in AVI, streams without time stamps):
-            the k-th frame to leave the decoder is frame k.
+        by_count: Time stamps cannot tell the frames apart (B-frames in AVI, MPEG program streams): the k-th frame to
+            leave the decoder is frame k, and the times may be off by a frame or two.
         codec, width, height, fps, frames_reported, duration: As the header has them, before rotation.
     """
 
@@ -137,11 +138,12 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
             raise FacefakeError("unreadable", f"{path.name} has an unknown codec", "Convert it to H.264.")
         check_pixels(path.name, context.width, context.height, limits)
         found, dropped = _packets(path, source, stream, limits)
-        # B-frames in AVI: the container stores no presentation times, and those made up for it are wrong
-        by_count = any(packet.pts is None for packet in found) or (container == "avi" and bool(context.has_b_frames))
-        frames = _frames(found)
-        pts = np.array(list(frames), dtype=np.int64)
-        keys = {stamp: packet for stamp, packet in frames.items() if packet.key}
+        # AVI stores no presentation times and MPEG program streams only some: those made up for them are wrong
+        made_up = container == "mpeg" or (container == "avi" and bool(context.has_b_frames))
+        by_count = made_up or any(packet.pts is None for packet in found)
+        frames = _frames(found, unique=not by_count)
+        pts = np.array([stamp for stamp, _ in frames], dtype=np.int64)
+        keys = [rank for rank, (_, packet) in enumerate(frames) if packet.key]
         unit = float(stream.time_base or 1)
         start = pts[0] * unit if by_count or source.start_time is None else source.start_time / av.time_base
         times = pts * unit - start
@@ -151,6 +153,9 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
                 f"{path.name} lasts {times[-1] - times[0]:.0f} s, over the limit of {limits.seconds:.0f} s",
                 "Cut it, or raise the limit on seconds.",
             )
+        codec = context.codec.canonical_name
+        # FFmpeg's MP4 demuxer allows for B-frames in every codec but HEVC
+        takes_pts = container == "matroska" or (container == "mp4" and codec != "hevc")
         rate = stream.average_rate or stream.guessed_rate
         return FrameIndex(
             path=path,
@@ -158,12 +163,12 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
             stream=stream.index,
             pts=pts,
             times=times,
-            keyframes=np.searchsorted(pts, np.array(list(keys), dtype=np.int64)),
-            seek_to=np.array([_seek_stamp(packet, stamp, container) for stamp, packet in keys.items()], dtype=np.int64),
+            keyframes=np.array(keys, dtype=np.int64),
+            seek_to=np.array([_seek_stamp(*frames[rank], takes_pts) for rank in keys], dtype=np.int64),
             dropped=frozenset(dropped),
             open_gop=_has_open_gop(found),
             by_count=by_count,
-            codec=context.codec.canonical_name,
+            codec=codec,
             width=context.width,
             height=context.height,
             fps=float(rate) if rate else None,
@@ -215,16 +220,22 @@ def _has_open_gop(packets: list[_Packet]) -> bool:
     return False
 
 
-def _frames(packets: list[_Packet]) -> dict[int, _Packet]:
-    """One packet for each time stamp, in presentation order: of two frames with the same only one can be shown."""
+def _frames(packets: list[_Packet], unique: bool) -> list[tuple[int, _Packet]]:
+    """Time stamp and packet of each frame in presentation order.
+
+    With ``unique`` packets of one time stamp are one frame: only one of them can be shown.
+    """
     shown = all(packet.pts is not None for packet in packets)
-    frames: dict[int, _Packet] = {}
+    frames: list[tuple[int, _Packet]] = []
     for place, packet in enumerate(packets):
         stamp = packet.pts if shown else packet.dts  # the k-th decoding time serves the k-th frame shown
-        frames.setdefault(place if stamp is None else stamp, packet)
-    return dict(sorted(frames.items()))
+        frames.append((place if stamp is None else stamp, packet))
+    frames.sort(key=lambda frame: frame[0])
+    if unique:
+        frames = [next(same) for _, same in groupby(frames, key=lambda frame: frame[0])]
+    return frames
 
 
-def _seek_stamp(packet: _Packet, stamp: int, container: str) -> int:
-    """Matroska finds its keyframes by presentation time; the others by decoding time, which is never later."""
-    return stamp if container == "matroska" or packet.dts is None else min(stamp, packet.dts)
+def _seek_stamp(stamp: int, packet: _Packet, demuxer_takes_pts: bool) -> int:
+    """What to seek by: too late a time overshoots the keyframe, too early a one lands a whole GOP before it."""
+    return stamp if demuxer_takes_pts or packet.dts is None else min(stamp, packet.dts)
