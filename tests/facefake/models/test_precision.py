@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from facefake.models.precision import autocast, cast_products, pick_precision
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
+def test_a_precision_asked_for_is_taken(precision: str):
+    assert pick_precision(precision, CPU, 8) == precision
+
+
+def test_auto_leaves_small_models_on_a_cpu_in_fp32():
+    assert pick_precision("auto", CPU, 64) == "fp32"
+
+
+def test_auto_asks_the_cpu(monkeypatch: pytest.MonkeyPatch):
+    for has in (True, False):
+        monkeypatch.setattr("facefake.models.precision._cpu_multiplies_bf16", lambda has=has: has)
+        assert pick_precision("auto", CPU, 1024) == ("bf16" if has else "fp32")
+
+
+def test_layer_norms_keep_their_precision_when_products_are_cast():
+    module = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Linear(4, 4), nn.LayerNorm(4), nn.MultiheadAttention(4, 1))
+    cast_products(module)
+    kept = {name for name, parameter in module.named_parameters() if parameter.dtype == torch.float32}
+    assert kept == {"2.weight", "2.bias"}
+
+
+def test_autocast_of_fp32_changes_nothing():
+    with autocast(CPU, "fp32"):
+        assert nn.Linear(2, 2)(torch.zeros(1, 2)).dtype == torch.float32
+    with autocast(CPU, "bf16"):
+        assert nn.Linear(2, 2)(torch.zeros(1, 2)).dtype == torch.bfloat16
