@@ -44,13 +44,13 @@ def map_clips(
 
     Children are started afresh (``spawn``), so ``fn``, the items and the results must be picklable and a script that
     calls this needs its ``if __name__ == "__main__":``. A child is used for many items. Closing the iterator, or an
-    interrupt from the keyboard, kills the children; on Linux they also die with this process, however it ends.
+    interrupt from the keyboard, kills the children; on Linux they also die with the thread that iterates, however it ends.
 
     Args:
         fn: What to do with one item.
         items: Read lazily, at most ``workers + 2`` of them ahead of the results.
         workers: Number of child processes, at least 1.
-        timeout: Wall-clock seconds for one item, after which its child is killed; ``None`` for no limit.
+        timeout: Wall-clock seconds of work on one item, after which its child is killed; ``None`` for no limit.
         initializer: Called once in each child before its first item, to load models, say.
         initargs: Its arguments.
 

@@ -147,12 +147,7 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
         unit = float(stream.time_base or 1)
         start = pts[0] * unit if by_count or source.start_time is None else source.start_time / av.time_base
         times = pts * unit - start
-        if times[-1] - times[0] > limits.seconds:
-            raise FacefakeError(
-                "too_large",
-                f"{path.name} lasts {times[-1] - times[0]:.0f} s, over the limit of {limits.seconds:.0f} s",
-                "Cut it, or raise the limit on seconds.",
-            )
+        _check_seconds(path.name, float(times[-1] - times[0]), limits)
         codec = context.codec.canonical_name
         # FFmpeg's MP4 demuxer allows for B-frames in every codec but HEVC
         takes_pts = container == "matroska" or (container == "mp4" and codec != "hevc")
@@ -174,6 +169,15 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
             fps=float(rate) if rate else None,
             frames_reported=stream.frames or None,
             duration=source.duration / av.time_base if source.duration else None,
+        )
+
+
+def _check_seconds(name: str, seconds: float, limits: Limits) -> None:
+    if seconds > limits.seconds:
+        raise FacefakeError(
+            "too_large",
+            f"{name} lasts {seconds:.0f} s, over the limit of {limits.seconds:.0f} s",
+            "Cut it, or raise the limit on seconds.",
         )
 
 

@@ -138,18 +138,25 @@ class VideoReader:
             raise FacefakeError(
                 "usage", f"frames {wanted[:1]}..{wanted[-1:]} of {len(self)}", "Ask for frames in the clip."
             )
-        held: list[tuple[int, np.ndarray]] = []
+        batch = min(batch, max(len(wanted), 1))
+        held: list[int] = []
+        rgb = self._room(batch)
         for index, picture in self._backend.pictures(wanted, batch):
             if isinstance(picture, str):
                 self.failed[index] = picture
                 continue
-            held.append((index, picture))
+            rgb[len(held)] = picture
+            held.append(index)
             if len(held) == batch:
-                yield self._batch(held)
-                held = []
+                yield self._batch(rgb, held)
+                rgb, held = self._room(batch), []
         if held:
-            yield self._batch(held)
+            yield self._batch(rgb[: len(held)], held)
 
-    def _batch(self, held: list[tuple[int, np.ndarray]]) -> FrameBatch:
-        index = np.array([index for index, _ in held], dtype=np.int64)
-        return FrameBatch(np.stack([picture for _, picture in held]), index, self.times[index])
+    def _room(self, batch: int) -> np.ndarray:
+        """Memory for a batch; who got the one before may keep it."""
+        return np.empty((batch, self.info.height, self.info.width, 3), dtype=np.uint8)
+
+    def _batch(self, rgb: np.ndarray, held: list[int]) -> FrameBatch:
+        index = np.array(held, dtype=np.int64)
+        return FrameBatch(rgb, index, self.times[index])
