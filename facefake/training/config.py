@@ -261,9 +261,10 @@ def _in_words(error: ValidationError) -> FacefakeError:
 
 def _unknown_key(dotted: str) -> FacefakeError:
     known = list(_keys(TrainConfig))
-    leaf = dotted.rpartition(".")[2]
+    section, _, leaf = dotted.rpartition(".")
+    beside = [key for key in known if key.rpartition(".")[0] == section]
     near = [key for key in known if key.rpartition(".")[2] == leaf]
-    near = near or difflib.get_close_matches(dotted, known, n=2)
+    near = near or difflib.get_close_matches(dotted, beside, n=1)
     near = near or [key for key in known if difflib.get_close_matches(leaf, [key.rpartition(".")[2]])]
     hint = f"Did you mean {' or '.join(near)}?" if near else f"Known are: {', '.join(known)}."
     return FacefakeError("config_unknown_key", f"there is no key {dotted}", hint)

@@ -244,6 +244,7 @@ def _trainer(
         callbacks=callbacks,
         plugins=[SafeCheckpointIO()],
         default_root_dir=str(out),
+        log_every_n_steps=1,
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,9 @@ def write_store(root: Path, rows: list[dict[str, Any]]) -> Path:
     return root
 
 
-def toy_rows(pairs: int = 4, frames: int = 4, splits: tuple[str, ...] = ("train", "val", "test")) -> list[dict[str, Any]]:
+def toy_rows(
+    pairs: int = 4, frames: int = 4, splits: tuple[str, ...] = ("train", "val", "test")
+) -> list[dict[str, Any]]:
     """A real and a fake clip for each pair of each split."""
     return [
         row(f"{'fake' if label else 'real'}/{split}{pair}.mp4", split, label, 10 * frame)
@@ -93,3 +96,9 @@ def make_store(tmp_path: Path) -> Callable[..., Path]:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with a real and a fake clip for each of four pairs in each of three splits, four frames a clip."""
     return write_store(tmp_path_factory.mktemp("toy") / "store", toy_rows())
+
+
+@pytest.fixture(scope="session")
+def toy() -> SimpleNamespace:
+    """``row`` makes a row of a manifest, ``rows`` those of a whole toy store."""
+    return SimpleNamespace(row=row, rows=toy_rows)
