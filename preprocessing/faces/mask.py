@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -45,6 +46,36 @@ def labelled_face(faces: Sequence[Face], mask: np.ndarray, frame_size: tuple[int
 def _pixels(marked: np.ndarray, edges: np.ndarray) -> int:
     left, top, right, bottom = np.rint(edges).astype(int).clip(0)
     return int(marked[top:bottom, left:right].sum())
+
+
+def main_faces(frames: Sequence[Sequence[Face]], numbers: Sequence[Sequence[int]]) -> list[int | None]:
+    """For each frame of a clip without mask, the face of the person shown most: largest, longest, surest.
+
+    Decided over whole tracks, so that a large false face in one frame does not take the place of the person.
+
+    Args:
+        frames: The faces of each frame.
+        numbers: Their track numbers, as :func:`preprocessing.faces.link` gives them.
+
+    Returns:
+        Index into each frame's faces: the one whose track has the largest sum of box area times confidence; ``None``
+        where there is no face.
+
+    Example:
+        >>> def square(side):
+        ...     return Face(np.float32([0, 0, side, side]), np.zeros((5, 2), np.float32), 1.0)
+        >>> main_faces([[square(20)], [square(25), square(20)], []], [[0], [1, 0], []])
+        [0, 1, None]
+    """
+    shown: dict[int, float] = defaultdict(float)
+    for faces, tracks in zip(frames, numbers, strict=True):
+        for face, track in zip(faces, tracks, strict=True):
+            shown[track] += face.area * face.confidence
+    mains: list[int | None] = []
+    for tracks in numbers:
+        shares = [(shown[track], -track) for track in tracks]
+        mains.append(shares.index(max(shares)) if shares else None)
+    return mains
 
 
 def largest_face(faces: Sequence[Face]) -> int:

@@ -19,7 +19,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import torch
 from facenet_pytorch import MTCNN
 
 from preprocessing.device import pick_device

@@ -24,7 +24,7 @@ _OVERLAP_WEIGHT = 0.5
 _SIZE_RATIO = 1.5  # faces that differ more in size are two people
 _MOTION_SECONDS = 0.2  # how long people keep their motion; over longer gaps it tells nothing
 _MEMORY_SAMPLES, _MEMORY_SECONDS = 3, 2.0  # a track ends when it was missed for more than both
-_MISSED_PENALTY = 0.3  # a track seen in the last sample goes before one that was missed
+_MISSED_PENALTY = 0.3  # the longer a track was missed, the closer a face must lie to continue it
 _NO_LINK = _REACH + _OVERLAP_WEIGHT
 
 _THUMB = 16
@@ -137,7 +137,9 @@ def _cost(track: _Track, face: Face, time: float) -> float:
     if min(stayed, moved) > _REACH:
         return _NO_LINK
     overlap = _iou(last.box + np.tile(motion, 2), face.box)
-    return min(moved + _OVERLAP_WEIGHT * (1 - overlap) + _MISSED_PENALTY * track.missed, _NO_LINK)
+    # sparse samples count by number, dense ones by time, two to the second
+    absence = min(track.missed, 2 * (time - track.time))
+    return min(moved + _OVERLAP_WEIGHT * (1 - overlap) + _MISSED_PENALTY * absence, _NO_LINK)
 
 
 def _iou(first: np.ndarray, second: np.ndarray) -> float:
