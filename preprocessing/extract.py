@@ -36,7 +36,7 @@ from preprocessing.video import PICTURES, FrameBatch, Limits, VideoInfo, VideoRe
 MIN_SIDE = 16  # pixels; a picture smaller than this cannot hold a face worth scoring
 SPREAD_PATIENCE = 4  # `spread` stops after looking at this many times the frames it wants
 MAX_SAMPLED = 2048  # frames; `fps` and `keyframes` on a long clip are thinned evenly to this
-PRESENT_SHARE = 0.9  # fewer frames present than this share of the header's number is a shortfall
+WHOLE_SHARE = 0.9  # less than this share of the frames asked for, or of those the header promises, is a shortfall
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,9 +190,9 @@ def _faces(seen: list[_Seen]) -> list[FaceCrop]:
 
 
 def _shortfall(info: VideoInfo, present: int, requested: int, decoded: int) -> str | None:
-    if decoded < requested:
+    if decoded < WHOLE_SHARE * requested:
         return f"{requested - decoded} of {requested} frames asked for could not be decoded"
-    if info.frames_reported and present < PRESENT_SHARE * info.frames_reported:
+    if info.frames_reported and present < WHOLE_SHARE * info.frames_reported:
         return f"the file says it has {info.frames_reported} frames and holds {present}"
     return None
 

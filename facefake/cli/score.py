@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,29 +52,52 @@ def labelled_results(
     return score_store(clips, detector, faces, rules=rules)
 
 
-def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any], outputs: Outputs) -> bool:
-    """Write every output and the terminal's table; returns whether any file failed."""
-    from facefake.evaluation import make_report
-    from facefake.reporting import print_report, print_results, write_csv, write_json, write_markdown
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How scoring ended: the report over labelled clips, if there were any, and whether any file failed."""
 
-    done: list[ClipResult] = []
-    with progress_bar("scoring", total) as advance:
-        for result in results:
-            done.append(result)
-            advance(Path(result.path).name)
-    report = (
-        make_report(done, threshold=head["settings"]["threshold"]) if any(result.truth for result in done) else None
-    )
-    if outputs.json:
-        write_json(outputs.json, head, done, report)
-    if outputs.csv:
-        write_csv(outputs.csv, done)
+    report: dict[str, Any] | None
+    any_error: bool
+
+
+def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any], outputs: Outputs) -> Written:
+    """Write each result as it comes, then the report and the terminal's tables.
+
+    An interrupt from the keyboard ends the run but keeps what was scored. Outputs that cannot be written are an error
+    before the first file is scored.
+    """
+    from facefake.evaluation import make_report
+    from facefake.reporting import CsvResults, JsonResults, open_output, print_report, print_results, write_markdown
+    from facefake.reporting.terminal import MAX_ROWS
+
+    kept: list[ClipResult] = []
+    report = None
+    interrupted = False
+    with ExitStack() as files, progress_bar("scoring", total) as advance:
+        document = JsonResults(files.enter_context(open_output(outputs.json)), head) if outputs.json else None
+        table = CsvResults(files.enter_context(open_output(outputs.csv))) if outputs.csv else None
+        try:
+            for result in results:
+                for writer in filter(None, (document, table)):
+                    writer.add(result)
+                # only labelled and shown results are needed whole again; a million others are not held
+                kept.append(result if result.truth or len(kept) < MAX_ROWS else replace(result, people=()))
+                advance(Path(result.path).name)
+        except KeyboardInterrupt:
+            interrupted = True
+        if any(result.truth for result in kept):
+            report = make_report(kept, threshold=head["settings"]["threshold"])
+        if document:
+            document.close(report)
     if outputs.markdown:
-        write_markdown(outputs.markdown, head, done, report)
-    print_results(done)
+        write_markdown(outputs.markdown, head, kept, report)
+    print_results(kept)
     if report:
         print_report(report)
-    return any(result.status == "error" for result in done)
+    if interrupted:
+        click.echo(f"interrupted: {len(kept)} of {total} files were scored and are written", err=True)
+        raise click.Abort
+    return Written(report, any(result.status == "error" for result in kept))
 
 
 @click.command("score")
@@ -152,5 +176,5 @@ def command(
         results = chain(api.refusals(refused), score_clips(clips, detector, recipe, rules=rules, **process))
         total = len(clips) + len(refused)
     head = document_head(detector.facts(), {"recipe": recipe.to_dict(), **rules.to_dict()})
-    if write_results(results, total, head, Outputs(json_file, csv_file, markdown)):
+    if write_results(results, total, head, Outputs(json_file, csv_file, markdown)).any_error:
         sys.exit(1)
