@@ -44,7 +44,7 @@ def map_clips(
 
     Children are started afresh (``spawn``), so ``fn``, the items and the results must be picklable and a script that
     calls this needs its ``if __name__ == "__main__":``. A child is used for many items. Closing the iterator, or an
-    interrupt from the keyboard, kills the children; on Linux they also die with the thread that iterates, however it ends.
+    interrupt from the keyboard, kills the children; on Linux they die with the thread that iterates, too.
 
     Args:
         fn: What to do with one item.

@@ -34,16 +34,16 @@ def fail_to_start() -> None:
     raise FacefakeError("weights_not_found", "no weights", "Get them.")
 
 
-def read_all(path: Path) -> tuple[dict[float, int], list[int]]:
-    """Decode a whole clip: ``{time: number painted in the frame}`` of those delivered, and the indices that failed."""
+def read_all(path: Path) -> tuple[list[tuple[float, int]], list[int]]:
+    """Decode a whole clip: time of each frame delivered with the number painted in it, and the indices that failed."""
     with open_video(path) as reader:
-        numbers = {
-            float(time): read_number(picture)
+        frames = [
+            (round(float(time), 3), read_number(picture))
             for part in reader.read(range(len(reader)))
             for time, picture in zip(part.time, part.rgb, strict=True)
-        }
-        assert len(numbers) + len(reader.failed) == len(reader), "a frame is missing without a word"
-        return numbers, sorted(reader.failed)
+        ]
+        assert len(frames) + len(reader.failed) == len(reader), "a frame is missing without a word"
+        return frames, sorted(reader.failed)
 
 
 def work(item: object) -> object:

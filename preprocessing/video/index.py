@@ -120,6 +120,8 @@ def read_packets(
             packet = next(packets)
         except (StopIteration, av.error.FFmpegError):
             return
+        except IndexError:  # PyAV before the first packet, where damage made FFmpeg number the streams anew
+            return
         if packet.size:
             yield packet
 

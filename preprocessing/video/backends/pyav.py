@@ -58,10 +58,8 @@ class PyAVBackend:
             frame = self._find(target)
             if frame is None:
                 yield target, self._errors.get(target, NO_PICTURE)
-            elif frame.is_corrupt:
-                yield target, DAMAGED
             else:
-                yield target, self._upright(frame)
+                yield target, DAMAGED if frame.is_corrupt else self._upright(frame)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -70,6 +68,9 @@ class PyAVBackend:
 
     def _open(self) -> av.container.InputContainer:
         container = open_container(self._index.path, self._index.container)
+        if self._index.stream >= len(container.streams):  # some damaged files open differently each time
+            container.close()
+            raise FacefakeError("unreadable", f"{self._index.path.name} has lost its video stream", "Get it again.")
         self._stream = container.streams[self._index.stream]
         self._stream.codec_context.thread_count = 1
         self._stream.codec_context.options = {"max_pixels": str(self._limits.pixels)}
@@ -182,7 +183,10 @@ class PyAVBackend:
             return -1
         return rank
 
-    def _upright(self, frame: av.VideoFrame) -> np.ndarray:
+    def _upright(self, frame: av.VideoFrame) -> np.ndarray | str:
         width, height = self._size  # a stream may change its size on the way; the clip keeps the first
-        rgb = self._scaler.reformat(frame, width=width, height=height, format="rgb24").to_ndarray()
+        try:
+            rgb = self._scaler.reformat(frame, width=width, height=height, format="rgb24").to_ndarray()
+        except av.error.FFmpegError as error:  # damaged headers announce colour spaces that do not exist
+            return f"conversion to RGB failed: {error.strerror}"
         return np.ascontiguousarray(np.rot90(rgb, k=-self.rotation // 90))
