@@ -27,6 +27,17 @@ from preprocessing.errors import FacefakeError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+
+def available_cores() -> int:
+    """Processor cores this process may use, which can be fewer than the machine has.
+
+    Example:
+        >>> available_cores() >= 1
+        True
+    """
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 _AHEAD = 2  # items in flight beyond the workers, so that none of them waits for the next
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
@@ -37,8 +48,6 @@ def map_clips(
     *,
     workers: int,
     timeout: float | None,
-    initializer: Callable[..., None] | None = None,
-    initargs: tuple[Any, ...] = (),
 ) -> Iterator[tuple[Item, Result | FacefakeError]]:
     """Apply ``fn`` to each item in child processes; one bad item never stops the others.
 
@@ -51,12 +60,10 @@ def map_clips(
         items: Read lazily, at most ``workers + 2`` of them ahead of the results.
         workers: Number of child processes, at least 1.
         timeout: Wall-clock seconds of work on one item, after which its child is killed; ``None`` for no limit.
-        initializer: Called once in each child before its first item, to load models, say.
-        initargs: Its arguments.
 
     Yields:
         ``(item, result)`` in the order of ``items``. Instead of a result there may be a :class:`FacefakeError`: one
-        that ``fn`` (or ``initializer``) raised, ``timeout``, ``decoder_crashed`` if the child died, or ``internal``
+        that ``fn`` raised, ``timeout``, ``decoder_crashed`` if the child died, or ``internal``
         for any other exception, with where it was raised.
 
     Raises:
@@ -64,7 +71,7 @@ def map_clips(
     """
     if workers < 1 or (timeout is not None and timeout <= 0):
         raise FacefakeError("usage", f"{workers} workers, {timeout} s a clip", "Both must be above zero.")
-    return _map(fn, iter(items), _Pool(workers, timeout, initializer, initargs))
+    return _map(fn, iter(items), _Pool(workers, timeout))
 
 
 def _map(fn: Callable[[Item], Result], items: Iterator[Item], pool: _Pool) -> Iterator[tuple[Item, Any]]:
@@ -90,12 +97,10 @@ def _map(fn: Callable[[Item], Result], items: Iterator[Item], pool: _Pool) -> It
 class _Pool:
     """A process pool that starts when it gets work and starts anew after it broke."""
 
-    def __init__(
-        self, workers: int, timeout: float | None, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]
-    ) -> None:
+    def __init__(self, workers: int, timeout: float | None) -> None:
         self.workers = workers
         self.timeout = timeout
-        self._initargs = (os.getpid(), initializer, initargs)
+        self._initargs = (os.getpid(), max(1, available_cores() // workers))
         self._pool: ProcessPool | None = None
 
     def submit(self, fn: Callable[[Item], Result], item: Item) -> Future[Any]:
@@ -147,25 +152,19 @@ def _internal(error: BaseException) -> FacefakeError:
 
 # ---- below runs in the children ----
 
-_start_error: FacefakeError | None = None
 
-
-def _begin_child(parent: int, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
-    """Tie this process's life to its parent's and run the caller's initializer, keeping its error for every item."""
-    global _start_error
+def _begin_child(parent: int, threads: int) -> None:
+    """Tie this process's life to its parent's, and give it its share of the cores."""
     if sys.platform == "linux":
         # a child that hangs in native code would outlive a killed parent for ever
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
-    if initializer is not None:
-        result = _guard(lambda _: initializer(*initargs), None)
-        _start_error = result if isinstance(result, FacefakeError) else None
+    # read when torch loads, which is later: children that each take every core slow one another down
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
 
 
 def _call(fn: Callable[[Item], Result], item: Item) -> Result | FacefakeError:
-    if _start_error is not None:
-        return _start_error
     return _guard(fn, item)
 
 

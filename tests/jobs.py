@@ -13,25 +13,12 @@ from preprocessing.errors import FacefakeError
 from preprocessing.video import open_video
 from tests.clips import read_number
 
-started_with: object = None
-
 
 class UnpicklableError(Exception):
     """An exception that cannot be rebuilt from its arguments on the other side."""
 
     def __init__(self, first: str, second: str) -> None:
         super().__init__(first)
-
-
-def remember(value: object) -> None:
-    """An initializer."""
-    global started_with
-    started_with = value
-
-
-def fail_to_start() -> None:
-    """An initializer that cannot do its work."""
-    raise FacefakeError("weights_not_found", "no weights", "Get them.")
 
 
 def read_all(path: Path) -> tuple[list[tuple[float, int]], list[int]]:
@@ -51,8 +38,8 @@ def work(item: object) -> object:
     match item:
         case "pid":
             return os.getpid()
-        case "started_with":
-            return started_with
+        case "threads":
+            return os.environ.get("OMP_NUM_THREADS")
         case "hang":
             # in native code, holding the GIL and deaf to signals, as a spinning decoder is
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})

@@ -24,9 +24,10 @@ def _stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
 
 
 def default_workers() -> int:
-    """Processors this process may use, at most 16: a worker holds a face detector of its own."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(count, 16)
+    """One worker a core, at most 16: each holds a face detector of its own."""
+    from preprocessing.workers import available_cores
+
+    return min(available_cores(), 16)
 
 
 dataset_options = _stack(

@@ -9,14 +9,14 @@ import time
 import pytest
 
 from preprocessing.errors import FacefakeError
-from preprocessing.workers import map_clips
+from preprocessing.workers import available_cores, map_clips
 from tests import jobs
 
 LONG = 60.0
 
 
-def run(items, workers=1, timeout=LONG, **arguments):
-    return list(map_clips(jobs.work, items, workers=workers, timeout=timeout, **arguments))
+def run(items, workers=1, timeout=LONG):
+    return list(map_clips(jobs.work, items, workers=workers, timeout=timeout))
 
 
 def code(result):
@@ -95,14 +95,10 @@ def test_a_child_killed_while_idle_costs_no_item():
     assert rest[-1] != first
 
 
-def test_the_initializer_runs_in_each_child_even_after_a_crash():
-    results = run(["started_with", "kill", "started_with"], initializer=jobs.remember, initargs=("model",))
-    assert [code(result) for _, result in results] == ["model", "decoder_crashed", "model"]
-
-
-def test_an_initializer_that_fails_fails_every_item_with_its_own_error():
-    results = run(["a", "b"], initializer=jobs.fail_to_start)
-    assert [code(result) for _, result in results] == ["weights_not_found", "weights_not_found"]
+def test_children_share_the_cores(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    results = run(["threads"] * 2, workers=2)
+    assert [value for _, value in results] == [str(max(1, available_cores() // 2))] * 2
 
 
 def test_no_items_no_results():
@@ -138,7 +134,7 @@ def test_no_child_outlives_its_parent(tmp_path, how):
     note = tmp_path / "pid"
     script = tmp_path / "script.py"
     script.write_text(
-        "from preprocessing.workers import map_clips\nfrom tests import jobs\n"
+        "from preprocessing.workers import available_cores, map_clips\nfrom tests import jobs\n"
         "if __name__ == '__main__':\n"
         f"    list(map_clips(jobs.work, [('write pid and hang', {str(note)!r})], workers=1, timeout=None))\n"
     )
