@@ -109,16 +109,23 @@ def _face_detector(name: str, device: str) -> FaceDetector:
 def _look(batch: FrameBatch, masks: dict[int, np.ndarray], detector: FaceDetector, recipe: Recipe) -> Iterator[_Seen]:
     for rgb, index, time, faces in zip(batch.rgb, batch.index, batch.time, detector.detect(batch.rgb), strict=True):
         crops = [align(rgb, face.landmarks, recipe.geometry) for face in faces]
-        mask = masks.get(int(index))
-        height, width = rgb.shape[:2]
-        main = labelled_face(faces, mask, (width, height)) if mask is not None else (largest_face(faces) if faces else None)
         yield _Seen(
             index=int(index),
             track_frame=TrackFrame(float(time), faces, signature(rgb)),
             crops=crops,
             qualities=[measure(crop, face) for crop, face in zip(crops, faces, strict=True)],
-            main=main,
+            main=_main_face(faces, masks.get(int(index)), rgb),
         )
+
+
+def _main_face(faces: list[Face], mask: np.ndarray | None, rgb: np.ndarray) -> int | None:
+    """Place of the face the clip's label speaks of, ``None`` if there is none on this frame."""
+    if not faces:
+        return None
+    if mask is None:
+        return largest_face(faces)
+    height, width = rgb.shape[:2]
+    return labelled_face(faces, mask, (width, height))
 
 
 def _masks(reader: VideoReader | None, indices: np.ndarray) -> dict[int, np.ndarray]:

@@ -195,9 +195,9 @@ class FaceStore:
                     name = f"t{face.track}_{face.frame:06d}.png"
                     Image.fromarray(face.image).save(temporary / name, compress_level=3)
                     rows.append(_crop_row(face, f"{folder}/{name}", faces.decoder, recipe))
-            record = {"clip": _clip_row(clip, faces, folder), "crops": rows}
-            (temporary / _RECORD).write_text(_json(record))
-        return dict(record["clip"])
+            record = _clip_row(clip, faces, folder)
+            (temporary / _RECORD).write_text(_json({"clip": record, "crops": rows}))
+        return record
 
     @contextmanager
     def _folder_in_the_making(self, folder: str) -> Iterator[Path]:

@@ -34,7 +34,9 @@ def _make_set(videos: Path, seed: int) -> None:
 
 
 @click.command("demo")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("runs/demo"), show_default=True, help="Its folder.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("runs/demo"), show_default=True, help="Its folder."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed, another set and another training.")
 @click.option("--again", is_flag=True, help="Start over instead of going on with what is there.")
 def command(out: Path, seed: int, again: bool) -> None:

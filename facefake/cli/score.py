@@ -78,8 +78,10 @@ def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any
         table = CsvResults(files.enter_context(open_output(outputs.csv))) if outputs.csv else None
         try:
             for result in results:
-                for writer in filter(None, (document, table)):
-                    writer.add(result)
+                if document:
+                    document.add(result)
+                if table:
+                    table.add(result)
                 # only labelled and shown results are needed whole again; a million others are not held
                 kept.append(result if result.truth or len(kept) < MAX_ROWS else replace(result, people=()))
                 advance(Path(result.path).name)
@@ -165,7 +167,7 @@ def command(
     detector = api.load(detector_file, device=device)
     recipe = api.recipe_of(detector).with_frames(Sampling.parse(frames), decoder)
     rules = api.rules_of(detector).replaced(pooling=pooling, threshold=threshold, judge_all=no_abstain)
-    process = {"workers": workers, "timeout": timeout, "device": device}
+    process: dict[str, Any] = {"workers": workers, "timeout": timeout, "device": device}
     if dataset:
         clips = dataset_clips(dataset, data, labels, methods, compressions)
         clips = select(clips, splits=default_splits(clips, splits))

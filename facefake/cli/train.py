@@ -63,5 +63,5 @@ def command(
     summary = bring_up_to_date(clips, faces, recipe, workers=workers, timeout=timeout, device=device)
     print_summary(summary, store)
     out = out or Path("runs") / f"{Path(config).stem}-{dataset}"
-    result = train(settings, store, out, resume=resume, device=device)
+    result = train(settings, store, out, resume, device, clips={clip.key for clip in clips})
     click.echo(f"{result.detector}: val video AUC {result.best:.4f} at epoch {result.epoch}", err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,13 +61,14 @@ class Crops:
         return len(set(self.clips))
 
 
-def read_crops(store: Path, split: str, frames_per_clip: int) -> Crops:
+def read_crops(store: Path, split: str, frames_per_clip: int, clips: Collection[str] | None = None) -> Crops:
     """The labelled crops of a split: of each clip, only faces its label speaks of.
 
     Args:
         store: A face store.
         split: Which split.
         frames_per_clip: At most so many of a clip, spread evenly over those there are.
+        clips: Only clips of these keys, where the store holds more than is trained on.
 
     Raises:
         FacefakeError: ``store_missing``, ``store_damaged``, ``split_empty`` (saying which splits there are and whether
@@ -75,18 +76,20 @@ def read_crops(store: Path, split: str, frames_per_clip: int) -> Crops:
     """
     table = FaceStore(store).manifest()
     chosen = table.filter(pc.and_(table["main"], pc.and_(pc.equal(table["split"], split), pc.is_valid(table["label"]))))
+    if clips is not None:
+        chosen = chosen.filter(pc.is_in(chosen["clip"], pa.array(sorted(clips), pa.string())))
     _check_classes(table, chosen, store, split)
     chosen = chosen.sort_by([("dataset", "ascending"), ("clip", "ascending"), ("frame", "ascending")])
-    clips = _joined(chosen["dataset"], chosen["clip"])
-    kept = _spread(clips, frames_per_clip)
+    names = _joined(chosen["dataset"], chosen["clip"])
+    kept = _spread(names, frames_per_clip)
     chosen = chosen.take(pa.array(kept))
-    clips = [clips[row] for row in kept]
-    lines = zip(clips, *(chosen[name].to_pylist() for name in ("frame", "label", "crop")), strict=True)
+    names = [names[row] for row in kept]
+    lines = zip(names, *(chosen[name].to_pylist() for name in ("frame", "label", "crop")), strict=True)
     return Crops(
         split=split,
         paths=[_inside(store, crop) for crop in chosen["crop"].to_pylist()],
         labels=chosen["label"].to_numpy().astype(np.int64),
-        clips=clips,
+        clips=names,
         pairs=[None if pair.endswith("/") else pair for pair in _joined(chosen["dataset"], chosen["pair"])],
         frames=chosen["frame"].to_numpy(),
         datasets=sorted(set(chosen["dataset"].to_pylist())),

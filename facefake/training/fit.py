@@ -7,7 +7,7 @@ import logging
 import math
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from facefake.models.backbone import BackboneSpec, load_backbone
 from facefake.models.card import DetectorCard, SelectionCard, TrainingCard
 from facefake.models.detector import describe_backbone, save_detector
 from facefake.models.network import Network, build_network
+from facefake.models.precision import cast_products
 from facefake.models.strategies import select
 from facefake.training.augment import Augmentation
 from facefake.training.checkpoint import KeepLast, SafeCheckpointIO, read_checkpoint
@@ -66,6 +67,7 @@ def train(
     resume: bool = True,
     device: str | None = None,
     *,
+    clips: Collection[str] | None = None,
     progress: bool = True,
 ) -> TrainResult:
     """Train a detector on a face store.
@@ -80,6 +82,7 @@ def train(
         out: The run folder.
         resume: Go on from ``out``'s checkpoint, if it has one; without, a folder that holds a run is refused.
         device: Instead of the config's ``trainer.device``; ``auto`` and ``None`` leave that.
+        clips: Keys of the clips to train and validate on; ``None`` for all of the store.
         progress: Show a bar on stderr.
 
     Raises:
@@ -89,8 +92,8 @@ def train(
     store, out = Path(store), Path(out)
     chosen = pick_device(device if device not in (None, "auto") else config.trainer.device)
     precision = _precision(config, chosen)
-    crops = read_crops(store, config.data.train_split, config.data.frames_per_clip)
-    val = read_crops(store, config.data.val_split, config.data.frames_per_clip)
+    crops = read_crops(store, config.data.train_split, config.data.frames_per_clip, clips)
+    val = read_crops(store, config.data.val_split, config.data.frames_per_clip, clips)
     _check_crops(config, crops, val)
     fingerprint = {"config": _recipe_digest(config), "manifest": crops.sha256 + val.sha256}
     done = _open_run(out, config, resume, fingerprint)
@@ -98,6 +101,8 @@ def train(
     backbone = load_backbone(BackboneSpec(config.backbone.name, config.backbone.weights))
     network = build_network(backbone, config.head, config.seed)
     trained = select(network, config.strategy)
+    if precision == _PRECISION["bf16"]:
+        cast_products(backbone)
     if config.trainer.grad_checkpointing:
         backbone.checkpoint_gradients()
     loaders = _loaders(config, network, crops, val, chosen)
