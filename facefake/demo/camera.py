@@ -90,8 +90,9 @@ def film(scene: Callable[[int], np.ndarray], shot: Shot) -> Iterator[np.ndarray]
     for number, (matrix, gain) in enumerate(zip(shot.matrices, shot.exposure, strict=True)):
         view = cv2.warpPerspective(scene(number), enlarge @ matrix, large, borderMode=cv2.BORDER_REFLECT_101)
         frame = cv2.resize(view, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
-        frame = gain.astype(np.float32) * frame + shot.noise * rng.standard_normal(frame.shape, np.float32)
-        yield np.clip(frame + 0.5, 0, 255).astype(np.uint8)
+        frame *= np.float32(gain)
+        frame += np.float32(shot.noise) * rng.standard_normal(frame.shape, np.float32)
+        yield np.clip(frame + 0.5, 0, 255, out=frame).astype(np.uint8)
 
 
 def write_video(path: Path, frames: Iterable[np.ndarray], fps: int, crf: int) -> None:

@@ -1,8 +1,8 @@
 """The forger of the demo: face swap by landmarks, and self-blending.
 
-Both lay a generated face into a still by a soft mask. A *swap* brings another person's face, moved by its five landmarks and
-matched in colour. A *self-blend* brings the same face back, slightly transformed, which leaves the traces of blending and nothing
-else (Shiohara & Yamasaki, "Detecting Deepfakes with Self-Blended Images", CVPR 2022).
+Both lay a generated face into a still by a soft mask. A *swap* brings another person's face, moved by its five
+landmarks and matched in colour. A *self-blend* brings the same face back, slightly transformed, which leaves the traces
+of blending and nothing else (Shiohara & Yamasaki, "Detecting Deepfakes with Self-Blended Images", CVPR 2022).
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class Forgery:
 METHODS: dict[str, Forgery] = {
     "swap-strong": Forgery(True, (48, 64), 10.0, 0.012, (0.015, 0.03)),
     "swap-medium": Forgery(True, (80, 112), 5.0, 0.006, (0.025, 0.05)),
-    "selfblend-strong": Forgery(False, (40, 56), 16.0, 0.020, (0.015, 0.03)),
-    "selfblend-medium": Forgery(False, (56, 80), 12.0, 0.012, (0.02, 0.04)),
-    "selfblend-weak": Forgery(False, (72, 104), 8.0, 0.008, (0.025, 0.05)),
+    "selfblend-strong": Forgery(False, (40, 52), 22.0, 0.020, (0.012, 0.025)),
+    "selfblend-medium": Forgery(False, (48, 64), 16.0, 0.015, (0.015, 0.03)),
+    "selfblend-weak": Forgery(False, (56, 80), 12.0, 0.010, (0.02, 0.04)),
 }
 
 

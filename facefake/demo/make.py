@@ -17,11 +17,11 @@ from preprocessing.errors import FacefakeError
 from preprocessing.faces import FaceDetector
 
 DISCLAIMER = (
-    "This detector shows the machinery and knows nothing about the world: it has seen still portraits of two people, the same two "
-    "in training and test, forged in five simple ways. Do not use its verdicts on any other video."
+    "This detector shows the machinery and knows nothing about the world: it has seen still portraits of two people, "
+    "the same two in training and in test, forged in five simple ways. Put no trust in its verdict on any other video."
 )
 # Scenes of each split. A scene is one pair: a real clip and a fake of the same take, filmed by the same camera move.
-SCENES: dict[str, int] = {"train": 30, "val": 10, "test": 10}
+SCENES: dict[str, int] = {"train": 100, "val": 15, "test": 20}
 FRAMES, FPS = 18, 12
 LABELS = "labels.csv"
 _SPLITS = ("train", "val", "test")
@@ -54,7 +54,7 @@ def shoot(
     """Film one scene.
 
     Returns:
-        Frames of the real clip, frames of its fake, (h, w, 3) uint8 RGB before encoding, and the crf both are encoded with.
+        Frames of the real clip, frames of its fake, both (h, w, 3) uint8 RGB before encoding, and the crf of both.
     """
     rng = np.random.default_rng(scene.seed)
     target = retake(portraits[scene.person], rng)
@@ -74,8 +74,9 @@ def make_demo_set(
 ) -> Path:
     """Make the demo's videos and their labels.
 
-    ``root`` gets ``<split>/clip-NNN.mp4`` (H.264, 288x384, 12 frames a second) and ``labels.csv`` with the columns path, label
-    (``real`` or ``fake``), split, method and pair. A file's name, length, camera and compression say nothing of its label.
+    ``root`` gets ``<split>/clip-NNN.mp4`` (H.264, 288x384, 12 frames/s) and ``labels.csv`` with the columns path,
+    label (``real`` or ``fake``), split, method and pair. A file's name, length, camera and compression say nothing of
+    its label.
 
     Args:
         root: The folder to write; made if it is missing.

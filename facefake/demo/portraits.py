@@ -10,8 +10,8 @@ import numpy as np
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import FaceDetector, load_face_detector
 
-# The stills are scanned at twice their size, so that a forged face laid into them keeps its detail.
-SCAN = 2
+# The stills are scanned such that all faces have this distance between the eyes, in pixels.
+INTER_EYE = 90.0
 _MIRRORED = [1, 0, 2, 4, 3]  # eyes and mouth corners change places in a mirror
 
 
@@ -22,7 +22,8 @@ class Portrait:
     Attributes:
         name: Who it is.
         rgb: The picture, (h, w, 3) uint8.
-        landmarks: (5, 2) float64 x, y in pixels: image-left eye, image-right eye, nose, image-left and -right mouth corner.
+        landmarks: (5, 2) float64 x, y in pixels: image-left eye, image-right eye, nose, image-left mouth corner,
+            image-right mouth corner.
     """
 
     name: str
@@ -41,7 +42,7 @@ def _stills() -> dict[str, np.ndarray]:
     import skimage.data
     from PIL import Image
 
-    with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file, Image.open(file) as picture:
+    with Image.open(str(matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))) as picture:
         hopper = np.asarray(picture.convert("RGB"))
     return {"eileen-collins": skimage.data.astronaut(), "grace-hopper": hopper}
 
@@ -53,7 +54,7 @@ def load_portraits(face_detector: FaceDetector | None = None) -> list[Portrait]:
         face_detector: The face detector; ``None`` takes the project's default (MTCNN) on the CPU.
 
     Returns:
-        The portraits, each enlarged ``SCAN`` times.
+        The portraits, scaled to ``INTER_EYE`` pixels between the eyes.
 
     Raises:
         FacefakeError: ``internal`` if a portrait has no face, which means that the face detector is broken.
@@ -67,11 +68,19 @@ def load_portraits(face_detector: FaceDetector | None = None) -> list[Portrait]:
                 "internal", f"the face detector finds no face in the portrait {name}", "Check the installation."
             )
         face = max(faces, key=lambda face: face.confidence)
-        scan = cv2.resize(still, None, fx=SCAN, fy=SCAN, interpolation=cv2.INTER_LANCZOS4)
-        # pixel centres: x lies at (x + 1/2) * SCAN - 1/2 in the enlarged picture
-        landmarks = (np.asarray(face.landmarks, np.float64) + 0.5) * SCAN - 0.5
-        portraits.append(Portrait(name, scan, landmarks))
+        found = Portrait(name, still, np.asarray(face.landmarks, np.float64))
+        scale = INTER_EYE / found.inter_eye
+        portraits.append(_scaled(found, scale, scale))
     return portraits
+
+
+def _scaled(portrait: Portrait, fx: float, fy: float) -> Portrait:
+    height, width = portrait.rgb.shape[:2]
+    size = (round(width * fx), round(height * fy))
+    rgb = cv2.resize(portrait.rgb, size, interpolation=cv2.INTER_CUBIC)
+    # pixel centres: x lies at (x + 1/2) * factor - 1/2 in the scaled picture
+    landmarks = (portrait.landmarks + 0.5) * np.array(size) / np.array([width, height]) - 0.5
+    return Portrait(portrait.name, rgb, landmarks)
 
 
 def retake(portrait: Portrait, rng: np.random.Generator) -> Portrait:
@@ -83,11 +92,9 @@ def retake(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     if rng.random() < 0.5:
         rgb = np.ascontiguousarray(rgb[:, ::-1])
         landmarks = (np.array([rgb.shape[1] - 1, 0]) + landmarks * np.array([-1, 1]))[_MIRRORED]
-    stretch = np.array([rng.uniform(0.95, 1.05), 1.0])
-    rgb = cv2.resize(rgb, None, fx=float(stretch[0]), fy=1.0, interpolation=cv2.INTER_LINEAR)
-    landmarks = (landmarks + 0.5) * stretch - 0.5
-    rgb = cv2.GaussianBlur(rgb, (0, 0), SCAN * float(rng.uniform(0.3, 0.9)))
-    return Portrait(portrait.name, _grade(rgb, rng), landmarks)
+    other = _scaled(Portrait(portrait.name, rgb, landmarks), rng.uniform(0.95, 1.05), 1.0)
+    focused = cv2.GaussianBlur(other.rgb, (0, 0), rng.uniform(0.5, 1.4))
+    return Portrait(portrait.name, _grade(focused, rng), other.landmarks)
 
 
 def _grade(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
