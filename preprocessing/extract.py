@@ -24,9 +24,9 @@ from preprocessing.faces import (
     TrackFrame,
     align,
     labelled_face,
-    largest_face,
     link,
     load_face_detector,
+    main_faces,
     measure,
     signature,
 )
@@ -49,8 +49,8 @@ class FaceCrop:
         track: The person, 0, 1, ... in order of appearance.
         face: Box and landmarks in full-frame pixels.
         quality: Size, sharpness and brightness.
-        main: Whether this is the face the clip's label speaks of: most overlap with the manipulation mask, or the
-            largest where there is no mask.
+        main: Whether this is the face the clip's label speaks of: on its frame, the one with most overlap with the
+            manipulation mask or, where there is no mask, the one of the person shown most.
         image: The aligned crop, uint8 RGB (side, side, 3).
     """
 
@@ -90,15 +90,19 @@ class ClipFaces:
     faces: list[FaceCrop] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Seen:
-    """Faces of one decoded frame, with its crops: frames themselves are not kept."""
+    """Faces of one decoded frame and their crops; the frame itself is not kept.
+
+    ``marked`` is the place of the face under the manipulation mask, ``None`` if there is none; ``has_mask`` says
+    whether there was a mask to ask.
+    """
 
     index: int
     track_frame: TrackFrame
     crops: list[np.ndarray]
-    qualities: list[Quality]
-    main: int | None
+    has_mask: bool
+    marked: int | None
 
 
 @lru_cache(maxsize=1)
@@ -107,25 +111,28 @@ def _face_detector(name: str, device: str) -> FaceDetector:
 
 
 def _look(batch: FrameBatch, masks: dict[int, np.ndarray], detector: FaceDetector, recipe: Recipe) -> Iterator[_Seen]:
-    for rgb, index, time, faces in zip(batch.rgb, batch.index, batch.time, detector.detect(batch.rgb), strict=True):
-        crops = [align(rgb, face.landmarks, recipe.geometry) for face in faces]
+    for rgb, index, time, found in zip(batch.rgb, batch.index, batch.time, detector.detect(batch.rgb), strict=True):
+        faces, crops = _aligned(rgb, found, recipe)
+        mask = masks.get(int(index))
         yield _Seen(
             index=int(index),
             track_frame=TrackFrame(float(time), faces, signature(rgb)),
             crops=crops,
-            qualities=[measure(crop, face) for crop, face in zip(crops, faces, strict=True)],
-            main=_main_face(faces, masks.get(int(index)), rgb),
+            has_mask=mask is not None,
+            marked=None if mask is None else labelled_face(faces, mask, (rgb.shape[1], rgb.shape[0])),
         )
 
 
-def _main_face(faces: list[Face], mask: np.ndarray | None, rgb: np.ndarray) -> int | None:
-    """Place of the face the clip's label speaks of, ``None`` if there is none on this frame."""
-    if not faces:
-        return None
-    if mask is None:
-        return largest_face(faces)
-    height, width = rgb.shape[:2]
-    return labelled_face(faces, mask, (width, height))
+def _aligned(rgb: np.ndarray, found: list[Face], recipe: Recipe) -> tuple[list[Face], list[np.ndarray]]:
+    """The faces that can be cut out, with their crops; landmarks in a heap are no face's and are left out."""
+    faces, crops = [], []
+    for face in found:
+        try:
+            crops.append(align(rgb, face.landmarks, recipe.geometry))
+        except ValueError:
+            continue
+        faces.append(face)
+    return faces, crops
 
 
 def _masks(reader: VideoReader | None, indices: np.ndarray) -> dict[int, np.ndarray]:
@@ -181,19 +188,24 @@ def _require_size(info: VideoInfo, path: Path) -> None:
 
 def _faces(seen: list[_Seen]) -> list[FaceCrop]:
     tracks = link([frame.track_frame for frame in seen])
-    return [
-        FaceCrop(
-            frame=frame.index,
-            time=frame.track_frame.time,
-            track=ids[position],
-            face=frame.track_frame.faces[position],
-            quality=frame.qualities[position],
-            main=position == frame.main,
-            image=frame.crops[position],
-        )
-        for frame, ids in zip(seen, tracks, strict=True)
-        for position in sorted(range(len(ids)), key=lambda place, ids=ids: ids[place])  # type: ignore[misc]
-    ]
+    shown_most = main_faces([frame.track_frame.faces for frame in seen], tracks)
+    crops = []
+    for frame, ids, unmasked in zip(seen, tracks, shown_most, strict=True):
+        main = frame.marked if frame.has_mask else unmasked
+        for place in sorted(range(len(ids)), key=ids.__getitem__):
+            face, image = frame.track_frame.faces[place], frame.crops[place]
+            crops.append(
+                FaceCrop(
+                    frame=frame.index,
+                    time=frame.track_frame.time,
+                    track=ids[place],
+                    face=face,
+                    quality=measure(image, face),
+                    main=place == main,
+                    image=image,
+                )
+            )
+    return crops
 
 
 def _shortfall(info: VideoInfo, present: int, requested: int, decoded: int) -> str | None:

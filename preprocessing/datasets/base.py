@@ -55,8 +55,8 @@ def store_name(key: str) -> str:
     Example:
         >>> store_name("party/anna.mp4")
         'party~anna.mp4'
-        >>> store_name("a b.mp4")
-        'a_b.mp4-4ac02160'
+        >>> store_name("a b.mp4") == store_name("a_b.mp4")
+        False
     """
     plain = key.replace("/", "~")
     safe = re.sub(r"[^A-Za-z0-9._~-]", "_", plain)[:100].strip(".") or "clip"

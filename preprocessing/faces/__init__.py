@@ -5,7 +5,7 @@ from __future__ import annotations
 from preprocessing.errors import FacefakeError
 from preprocessing.faces.align import CropGeometry, align, matrix
 from preprocessing.faces.base import FaceDetector
-from preprocessing.faces.mask import labelled_face, largest_face, main_faces
+from preprocessing.faces.mask import labelled_face, main_faces
 from preprocessing.faces.quality import Quality, measure
 from preprocessing.faces.tracks import TrackFrame, link, signature
 from preprocessing.faces.types import LANDMARKS, Face
@@ -24,7 +24,6 @@ __all__ = [
     "TrackFrame",
     "align",
     "labelled_face",
-    "largest_face",
     "link",
     "load_face_detector",
     "main_faces",

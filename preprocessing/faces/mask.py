@@ -12,7 +12,6 @@ from preprocessing.faces.types import Face
 # mask videos are compressed lossily: black is not 0 everywhere
 _MASK_LEVEL = 16
 # MTCNN's false faces are often large but seldom this sure
-_SURE = 0.95
 
 
 def labelled_face(faces: Sequence[Face], mask: np.ndarray, frame_size: tuple[int, int] | None = None) -> int | None:
@@ -76,14 +75,3 @@ def main_faces(frames: Sequence[Sequence[Face]], numbers: Sequence[Sequence[int]
         shares = [(shown[track], -track) for track in tracks]
         mains.append(shares.index(max(shares)) if shares else None)
     return mains
-
-
-def largest_face(faces: Sequence[Face]) -> int:
-    """The largest face among those the face detector is sure of (confidence 0.95 and more), or among all if none is.
-
-    Raises:
-        ValueError: There are no faces.
-    """
-    if not faces:
-        raise ValueError("no faces to choose from")
-    return max(range(len(faces)), key=lambda i: (faces[i].confidence >= _SURE, faces[i].area, -i))

@@ -1,7 +1,6 @@
 import numpy as np
-import pytest
 
-from preprocessing.faces import Face, labelled_face, largest_face, main_faces
+from preprocessing.faces import Face, labelled_face, main_faces
 
 
 def face(x: float, y: float, side: float, confidence: float = 1.0) -> Face:
@@ -41,13 +40,6 @@ def test_no_mask_no_overlap_no_faces():
 def test_equal_overlap_takes_the_first():
     mask = np.full((100, 100), 255, np.uint8)
     assert labelled_face([face(0, 0, 20), face(50, 50, 20)], mask) == 0
-
-
-def test_largest_face_prefers_one_the_face_detector_is_sure_of():
-    assert largest_face([face(0, 0, 90, 0.8), face(0, 0, 50, 0.99), face(0, 0, 60, 0.99)]) == 2
-    assert largest_face([face(0, 0, 50, 0.8), face(0, 0, 60, 0.75)]) == 1
-    with pytest.raises(ValueError, match="no faces"):
-        largest_face([])
 
 
 def test_the_main_person_is_chosen_over_the_whole_clip():
