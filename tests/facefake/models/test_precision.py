@@ -26,9 +26,25 @@ def test_auto_asks_the_cpu(monkeypatch: pytest.MonkeyPatch):
 
 def test_layer_norms_keep_their_precision_when_products_are_cast():
     module = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Linear(4, 4), nn.LayerNorm(4), nn.MultiheadAttention(4, 1))
-    cast_products(module)
+    cast_products(module.requires_grad_(False))
     kept = {name for name, parameter in module.named_parameters() if parameter.dtype == torch.float32}
     assert kept == {"2.weight", "2.bias"}
+
+
+def test_what_is_trained_keeps_its_precision():
+    module = nn.Linear(4, 4)
+    module.bias.requires_grad_(False)
+    cast_products(module)
+    assert (module.weight.dtype, module.bias.dtype) == (torch.float32, torch.bfloat16)
+
+
+def test_casting_ahead_gives_what_autocast_gives():
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(8, 8), nn.LayerNorm(8), nn.Linear(8, 8)).requires_grad_(False)
+    with autocast(CPU, "bf16"):
+        before = module(torch.ones(2, 8))
+        cast_products(module)
+        assert torch.equal(module(torch.ones(2, 8)), before)
 
 
 def test_autocast_of_fp32_changes_nothing():

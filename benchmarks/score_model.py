@@ -1,0 +1,120 @@
+"""Crops a second that a detector scores, bf16 against fp32, with how far the scores lie apart.
+
+    python benchmarks/score_model.py [--backbone ViT-L-14-quickgelu] [--crops 32] [--batch 32]
+
+Random weights: speed does not depend on them. In each round both precisions score the same crops in turn, so that a
+busy moment of the machine hits both; what counts is the ratio within one run. Resizing the crops is included. Appends a
+row to benchmarks/results/score_model.csv.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from train_step import _device_name
+
+from facefake._version import __version__
+from facefake.models import (
+    BackboneSpec,
+    Detector,
+    DetectorCard,
+    build_network,
+    load_backbone,
+    load_detector,
+    save_detector,
+    select,
+)
+from facefake.models.detector import describe_backbone
+from facefake.models.precision import pick_precision
+from preprocessing.device import pick_device
+
+COLUMNS = (
+    "backbone",
+    "dim",
+    "device",
+    "threads",
+    "crops",
+    "batch",
+    "fp32_images_a_second",
+    "bf16_images_a_second",
+    "ratio",
+    "auto",
+    "largest_score_difference",
+    "torch",
+)
+
+
+def main() -> None:
+    """Measure and append a row."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--backbone", default="ViT-L-14-quickgelu")
+    parser.add_argument("--crops", type=int, default=32)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--device")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "score_model.csv")
+    arguments = parser.parse_args()
+    device = pick_device(arguments.device)
+    rng = np.random.default_rng(0)
+    crops = [rng.integers(0, 256, (300, 300, 3), np.uint8) for _ in range(arguments.crops)]
+    detectors, dim = _detectors(arguments.backbone, device)
+    scores = {name: detector.score(crops[:2], arguments.batch) for name, detector in detectors.items()}  # warm-up
+    seconds: dict[str, list[float]] = {name: [] for name in detectors}
+    for _ in range(arguments.rounds):
+        for name, detector in detectors.items():
+            start = time.perf_counter()
+            scores[name] = detector.score(crops, arguments.batch)
+            seconds[name].append(time.perf_counter() - start)
+    rates = {name: arguments.crops / statistics.median(times) for name, times in seconds.items()}
+    row = {
+        "backbone": arguments.backbone,
+        "dim": dim,
+        "device": _device_name(device),
+        "threads": torch.get_num_threads(),
+        "crops": arguments.crops,
+        "batch": arguments.batch,
+        "fp32_images_a_second": round(rates["fp32"], 2),
+        "bf16_images_a_second": round(rates["bf16"], 2),
+        "ratio": round(rates["bf16"] / rates["fp32"], 2),
+        "auto": pick_precision("auto", device, dim),
+        "largest_score_difference": f"{np.abs(scores['bf16'] - scores['fp32']).max():.1e}",
+        "torch": torch.__version__,
+    }
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    new = not arguments.out.exists()
+    with arguments.out.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+    for name, value in row.items():
+        print(f"{name:26} {value}")
+
+
+def _detectors(backbone: str, device: torch.device) -> tuple[dict[str, Detector], int]:
+    network = build_network(load_backbone(BackboneSpec(backbone, "random:0")), "hyperspherical")
+    card = DetectorCard(
+        tool_version=__version__,
+        backbone=describe_backbone(network.backbone),
+        strategy="ln",
+        head="hyperspherical",
+        geometry={"template": "gend", "scale": 1.3, "size": None},
+        face_detector="mtcnn",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "detector.safetensors"
+        save_detector(path, network, card, select(network, "ln"))
+        dim = network.backbone.dim
+        del network
+        return {name: load_detector(path, str(device), precision=name) for name in ("fp32", "bf16")}, dim
+
+
+if __name__ == "__main__":
+    main()
