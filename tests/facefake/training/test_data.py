@@ -133,3 +133,9 @@ def test_a_batch(store: Path):
     pictures, labels, rows = collate([dataset[0, 0], dataset[0, 20]])
     assert (pictures.shape, pictures.dtype) == ((2, 3, 32, 32), torch.uint8)
     assert (labels.tolist(), rows.tolist()) == ([1, 0], [0, 20])
+
+
+def test_only_the_clips_asked_for(store: Path):
+    crops = read_crops(store, "train", 32, clips=["real/train0.mp4", "fake/train1.mp4", "real/val0.mp4"])
+    assert set(crops.clips) == {"toy/real/train0.mp4", "toy/fake/train1.mp4"}
+    assert crops.sha256 != read_crops(store, "train", 32).sha256
