@@ -16,7 +16,9 @@ def run(*args: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("statement", ["import facefake", "from facefake.cli import main; main(['--help'])"])
 def test_help_and_import_load_nothing_heavy(statement):
-    code = f"import sys\ntry:\n    {statement}\nfinally:\n    print(sorted(set(sys.modules) & {HEAVY!r}), file=sys.stderr)"
+    code = (
+        f"import sys\ntry:\n    {statement}\nfinally:\n    print(sorted(set(sys.modules) & {HEAVY!r}), file=sys.stderr)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip().splitlines()[-1] == "[]"
 
