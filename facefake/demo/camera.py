@@ -40,17 +40,17 @@ def draw_shot(portrait: Portrait, frames: int, rng: np.random.Generator) -> Shot
     """Draw a hand-held move that keeps the face in view: pan, zoom, roll, perspective, shake, flicker."""
     height, width = portrait.rgb.shape[:2]
     cover = max(WIDTH / width, HEIGHT / height)  # the widest view that stays inside the still
-    zoom = cover * rng.uniform(1.15, 1.6) * np.exp(_drift(frames, 0.06, 0.002, rng))
-    roll = np.deg2rad(rng.uniform(-5, 5) + _drift(frames, 2.5, 0.15, rng))
+    zoom = cover * rng.uniform(1.15, 1.6) * np.exp(_drift(frames, 0.04, 0.002, rng))
+    roll = np.deg2rad(rng.uniform(-5, 5) + _drift(frames, 1.5, 0.15, rng))
     tilt = np.stack([_drift(frames, 1.2e-4, 0, rng), _drift(frames, 1.2e-4, 0, rng)], 1)
     view = np.array([WIDTH, HEIGHT]) / zoom[:, None]
-    wander = np.stack([_drift(frames, 0.06, 0.003, rng), _drift(frames, 0.06, 0.003, rng)], 1)
+    wander = np.stack([_drift(frames, 0.025, 0.003, rng), _drift(frames, 0.025, 0.003, rng)], 1)
     aim = portrait.landmarks[2] + (rng.uniform(-0.1, 0.1, 2) + wander) * view
     margin = 0.54 * view
     size = np.array([width, height])
     aim = np.where(2 * margin < size, np.clip(aim, margin, size - margin), size / 2)
     matrices = np.stack([_homography(*move) for move in zip(zoom, roll, tilt, aim, strict=True)])
-    exposure = 1.0 + _drift(frames, 0.03, 0.008, rng)
+    exposure = 1.0 + _drift(frames, 0.02, 0.008, rng)
     noise, crf = float(rng.uniform(1.0, 3.5)), int(rng.integers(19, 28))
     return Shot(matrices, exposure, noise, int(rng.integers(2**31)), crf)
 

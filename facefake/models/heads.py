@@ -26,7 +26,8 @@ class Output:
 class HypersphericalHead(nn.Module):
     """``Linear(dim, 2)`` on the L2-normalised feature: no temperature, bias kept, weights not normalised.
 
-    The head of arXiv:2503.19683 and arXiv:2508.06248. Always computed in float32, also under autocast.
+    The head of arXiv:2503.19683 and arXiv:2508.06248. Computed in the precision of its weights, float32,
+    also under autocast.
 
     Args:
         dim: Width of the feature.
@@ -45,12 +46,12 @@ class HypersphericalHead(nn.Module):
     def forward(self, feature: Tensor) -> Output:
         """(n, dim) features to logits and embeddings."""
         with torch.autocast(feature.device.type, enabled=False):
-            embedding = F.normalize(feature.float(), dim=-1)
+            embedding = F.normalize(feature.to(self.linear.weight.dtype), dim=-1)
             return Output(self.linear(embedding), embedding)
 
 
 class LinearHead(nn.Module):
-    """``Linear(dim, 2)`` on the raw feature, as in a linear probe. Always computed in float32.
+    """``Linear(dim, 2)`` on the raw feature, as in a linear probe. Computed in the precision of its weights.
 
     Args:
         dim: Width of the feature.
@@ -64,7 +65,7 @@ class LinearHead(nn.Module):
     def forward(self, feature: Tensor) -> Output:
         """(n, dim) features to logits and embeddings."""
         with torch.autocast(feature.device.type, enabled=False):
-            feature = feature.float()
+            feature = feature.to(self.linear.weight.dtype)
             return Output(self.linear(feature), F.normalize(feature, dim=-1))
 
 

@@ -145,7 +145,7 @@ def combine(output: Output, labels: Tensor, config: LossConfig) -> Loss:
     """
     with torch.autocast(output.logits.device.type, enabled=False):
         parts = (
-            F.cross_entropy(output.logits.float(), labels, label_smoothing=config.label_smoothing),
+            F.cross_entropy(_at_least_float(output.logits), labels, label_smoothing=config.label_smoothing),
             uniformity(output.embedding),
             alignment(output.embedding, labels),
         )

@@ -86,8 +86,8 @@ def test_uniformity_and_alignment(dtype: torch.dtype, n: int, dim: int, spread: 
 def test_the_whole_loss_and_its_gradient_through_the_head(n: int, dim: int, seed: int, smoothing: float):
     rng = np.random.default_rng(seed)
     feature, y = rng.normal(size=(n, dim)) + 0.1, rng.integers(0, 2, n)
-    head = HypersphericalHead(dim)
-    weight, bias = head.linear.weight.detach().double().numpy(), head.linear.bias.detach().double().numpy()
+    head = HypersphericalHead(dim).double()
+    weight, bias = head.linear.weight.detach().numpy(), head.linear.bias.detach().numpy()
     config = LossConfig(label_smoothing=smoothing)
 
     length = np.linalg.norm(feature, axis=1, keepdims=True)
@@ -97,13 +97,13 @@ def test_the_whole_loss_and_its_gradient_through_the_head(n: int, dim: int, seed
     by_z = by_logits @ weight + 0.5 * by_u + 0.1 * by_a
     by_feature = (by_z - (by_z * z).sum(1, keepdims=True) * z) / length
 
-    x = torch.tensor(feature, dtype=torch.float32, requires_grad=True)
+    x = torch.tensor(feature, requires_grad=True)
     loss = combine(head(x), torch.tensor(y), config)
     loss.total.backward()
     parts = (loss.total, loss.cross_entropy, loss.uniformity, loss.alignment)
-    np.testing.assert_allclose([part.item() for part in parts], [ce + 0.5 * u + 0.1 * a, ce, u, a], atol=1e-6)
-    np.testing.assert_allclose(x.grad.numpy(), by_feature, atol=2e-6)
-    np.testing.assert_allclose(head.linear.weight.grad.numpy(), by_logits.T @ z, atol=1e-6)
+    np.testing.assert_allclose([part.item() for part in parts], [ce + 0.5 * u + 0.1 * a, ce, u, a], atol=1e-9)
+    np.testing.assert_allclose(x.grad.numpy(), by_feature, atol=1e-9)
+    np.testing.assert_allclose(head.linear.weight.grad.numpy(), by_logits.T @ z, atol=1e-9)
 
 
 def test_coinciding_embeddings_have_finite_values_and_gradients():
