@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from facefake.cli.options import default_workers
+from facefake.cli.options import Cropping, Process, default_workers
 from facefake.cli.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
@@ -51,7 +51,6 @@ def command(out: Path, seed: int, again: bool) -> None:
     """
     from facefake import api
     from facefake.cli.extract import bring_up_to_date, print_summary
-    from facefake.cli.options import recipe_from
     from facefake.cli.score import Outputs, write_results
     from facefake.demo import DISCLAIMER
     from facefake.reporting import write_report
@@ -66,10 +65,10 @@ def command(out: Path, seed: int, again: bool) -> None:
     with _stage("make a labelled set of videos"):
         _make_set(videos, seed)
     clips = get_reader("folder").read(videos, None)
-    recipe = recipe_from("uniform:8", "gend", 1.3, "native", "auto")
+    recipe = Cropping("uniform:8", "gend", 1.3, "native", "auto").recipe()
     with _stage("extract: find, track and align the faces"):
         faces = FaceStore.open_or_create(store, recipe)
-        summary = bring_up_to_date(clips, faces, recipe, device="auto", workers=default_workers(), timeout=600.0)
+        summary = bring_up_to_date(clips, faces, recipe, Process(default_workers(), 600.0, "auto"))
         print_summary(summary, store)
     with _stage("train: on the train split, chosen on the val split"):
         trained = train(load_config("demo", [f"seed={seed}"]), store, out)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from facefake.cli.options import dataset_clips, dataset_options, process_options, recipe_from, recipe_options
+from facefake.cli.options import (
+    Cropping,
+    Process,
+    Source,
+    cropping_options,
+    process_options,
+    source_options,
+    split_option,
+)
 from facefake.cli.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
@@ -29,14 +38,7 @@ def _shard(value: str | None) -> tuple[int, int] | None:
 
 
 def bring_up_to_date(
-    clips: list[Clip],
-    store: FaceStore,
-    recipe: Recipe,
-    *,
-    device: str,
-    workers: int,
-    timeout: float,
-    redo: tuple[str, ...] = (),
+    clips: list[Clip], store: FaceStore, recipe: Recipe, process: Process, redo: tuple[str, ...] = ()
 ) -> Summary:
     """Extract what the store lacks, with a progress bar."""
     from preprocessing.run import extract_clips
@@ -46,9 +48,9 @@ def bring_up_to_date(
             clips,
             store,
             recipe,
-            device=device,
-            workers=workers,
-            timeout=timeout,
+            device=process.device,
+            workers=process.workers,
+            timeout=process.timeout,
             redo=redo,
             on_clip=lambda record: advance(record["clip"]),
         )
@@ -81,11 +83,9 @@ def _merge(paths: tuple[Path, ...], out: Path) -> None:
 @click.command("extract")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="The face store. [default: store/NAME]")
-@dataset_options
-@click.option(
-    "--split", "splits", multiple=True, type=click.Choice(["train", "val", "test"]), help="Only these splits."
-)
-@recipe_options
+@source_options
+@split_option
+@cropping_options
 @process_options
 @click.option("--redo", multiple=True, metavar="OUTCOME", help="Try clips of this outcome again, e.g. no_face.")
 @click.option("--shard", metavar="i/N", help="Only every N-th clip from the i-th.")
@@ -93,20 +93,10 @@ def _merge(paths: tuple[Path, ...], out: Path) -> None:
 def command(
     paths: tuple[Path, ...],
     out: Path | None,
-    dataset: str | None,
-    data: Path | None,
-    labels: Path | None,
-    methods: tuple[str, ...],
-    compressions: tuple[str, ...],
+    source: Source,
     splits: tuple[str, ...],
-    frames: str,
-    template: str,
-    scale: float,
-    size: str,
-    decoder: str,
-    workers: int,
-    timeout: float,
-    device: str,
+    cropping: Cropping,
+    process: Process,
     redo: tuple[str, ...],
     shard: str | None,
     merge: bool,
@@ -130,22 +120,19 @@ def command(
             raise FacefakeError("usage", "--merge needs the shards' stores and --out.", "See facefake extract --help.")
         _merge(paths, out)
         return
-    if len(paths) > 1 or (paths and data):
+    if len(paths) > 1 or (paths and source.data):
         raise FacefakeError("usage", "extract takes one folder.", "Run it once a folder; `score` takes many.")
-    dataset = dataset or "folder"
-    if dataset == "folder" and not (paths or data):
+    if paths:
+        source = replace(source, data=paths[0])
+    if source.name == "folder" and not source.data:
         raise FacefakeError("usage", "Which folder?", "facefake extract videos/ --out store")
-    clips = dataset_clips(dataset, paths[0] if paths else data, labels, methods, compressions, splits)
+    clips = source.clips(splits)
     part = _shard(shard)
     if part:
         clips = take_shard(clips, *part)
-    recipe = recipe_from(frames, template, scale, size, decoder)
-    out = out or Path("store") / dataset
-    store = FaceStore.open_or_create(out, recipe)
-    summary = bring_up_to_date(clips, store, recipe, device=device, workers=workers, timeout=timeout, redo=redo)
+    recipe = cropping.recipe()
+    out = out or Path("store") / source.name
+    summary = bring_up_to_date(clips, FaceStore.open_or_create(out, recipe), recipe, process, redo)
     print_summary(summary, out)
     if summary.errors:
         sys.exit(1)
-
-
-__all__: list[Any] = ["bring_up_to_date", "command", "print_summary"]

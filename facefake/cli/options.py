@@ -1,26 +1,112 @@
-"""Options several commands share, and how they become clips and recipes."""
+"""Options several commands share. A group of them arrives in the command as one object that knows what to do."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from preprocessing.errors import FacefakeError
 
-F = TypeVar("F", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from preprocessing.clip import Clip
+    from preprocessing.recipe import Recipe
+
+Command = Callable[..., None]
 
 
-def _stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
-    def decorate(function: F) -> F:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which clips of which data set."""
 
-    return decorate
+    dataset: str | None
+    data: Path | None
+    labels: Path | None
+    methods: tuple[str, ...]
+    compressions: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The reader's name; a folder unless the user says otherwise."""
+        return self.dataset or "folder"
+
+    def clips(self, splits: tuple[str, ...] = ()) -> list[Clip]:
+        """The clips asked for; methods default to those of the data set's protocol.
+
+        Raises:
+            FacefakeError: What the reader raises, or ``split_empty``.
+        """
+        from preprocessing.datasets import get_reader, select
+
+        reader = get_reader(self.name)
+        clips = reader.read(self.root(), self.labels)
+        wanted = () if "all" in self.methods else self.methods or reader.methods
+        return select(clips, splits=splits, methods=wanted, compressions=self.compressions)
+
+    def root(self) -> Path:
+        """Where the data set lies: ``--data``, else ``$FACEFAKE_DATA/<dataset>``, else ``./data/<dataset>``.
+
+        Raises:
+            FacefakeError: ``dataset_not_found``, naming every place that was looked at.
+        """
+        if self.data is not None:
+            return self.data
+        roots = [Path(root) for root in os.environ.get("FACEFAKE_DATA", "").split(os.pathsep) if root]
+        places = [root / self.name for root in [*roots, Path("data")]]
+        for place in places:
+            if place.is_dir():
+                return place
+        raise FacefakeError(
+            "dataset_not_found",
+            f"No folder of {self.name} at {', '.join(map(str, places))}.",
+            "Give it with --data, or set FACEFAKE_DATA to the folder that holds it.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """How work is spread: child processes, their wall-clock limit a clip in seconds, and the device."""
+
+    workers: int
+    timeout: float
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cropping:
+    """Which frames of a clip, and how faces are cut out of them."""
+
+    frames: str
+    template: str
+    scale: float
+    size: str
+    decoder: str
+
+    def recipe(self) -> Recipe:
+        """The recipe the options describe.
+
+        Raises:
+            FacefakeError: ``usage`` for a rule, template, size or decoder that does not exist.
+        """
+        from preprocessing.faces import CropGeometry
+        from preprocessing.recipe import Recipe
+        from preprocessing.video import BACKENDS, Sampling
+
+        if self.size != "native" and not (self.size.isdigit() and int(self.size) > 0):
+            raise FacefakeError(
+                "usage", f"--size {self.size!r} is not a number of pixels.", "Give `native` or e.g. 256."
+            )
+        if self.decoder not in ("auto", *BACKENDS):
+            known = ", ".join(("auto", *BACKENDS))
+            raise FacefakeError("usage", f"--decoder {self.decoder!r} does not exist.", f"Known: {known}.")
+        size = None if self.size == "native" else int(self.size)
+        geometry = CropGeometry(template=self.template, scale=self.scale, size=size)
+        return Recipe(sampling=Sampling.parse(self.frames), geometry=geometry, decoder=self.decoder)
 
 
 def default_workers() -> int:
@@ -30,7 +116,26 @@ def default_workers() -> int:
     return min(available_cores(), 16)
 
 
-dataset_options = _stack(
+def _gathered(name: str, group: type[Any], *options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Add ``options`` to a command, which gets their values as one ``group`` called ``name``."""
+    names = [field.name for field in fields(group)]
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def gather(**values: Any) -> None:
+            command(**{name: group(**{each: values.pop(each) for each in names})}, **values)
+
+        decorated: Command = gather
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+source_options = _gathered(
+    "source",
+    Source,
     click.option("--dataset", metavar="NAME", help="Data set reader: ffpp, celebdf or folder."),
     click.option(
         "--data",
@@ -38,13 +143,13 @@ dataset_options = _stack(
         help="The data set's top folder. [default: $FACEFAKE_DATA/NAME, else ./data/NAME]",
     ),
     click.option("--labels", type=click.Path(path_type=Path), help="CSV with path,label for a folder of your own."),
-    click.option(
-        "--method", "methods", multiple=True, help="Only these forgery methods or real sources; `all` for all."
-    ),
+    click.option("--method", "methods", multiple=True, help="Only these forgery methods or real sources, or all."),
     click.option("--compression", "compressions", multiple=True, help="Only these compressions, e.g. c23."),
 )
 
-process_options = _stack(
+process_options = _gathered(
+    "process",
+    Process,
     click.option("--workers", type=click.IntRange(1), default=default_workers, help="Processes. [default: one a core]"),
     click.option(
         "--timeout",
@@ -56,74 +161,24 @@ process_options = _stack(
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, ..."),
 )
 
-recipe_options = _stack(
-    click.option(
-        "--frames",
-        default="spread:32",
-        show_default=True,
-        help="uniform:N, spread:N (until N frames with a face), fps:R or keyframes.",
-    ),
+frames_option = click.option(
+    "--frames",
+    default="spread:32",
+    show_default=True,
+    help="uniform:N, spread:N (until N frames with a face), fps:R or keyframes.",
+)
+decoder_option = click.option("--decoder", default="auto", show_default=True, help="auto, pyav or decord.")
+
+cropping_options = _gathered(
+    "cropping",
+    Cropping,
+    frames_option,
     click.option("--template", default="gend", show_default=True, help="Crop template: gend or arcface."),
     click.option("--scale", type=float, default=1.3, show_default=True, help="Margin around the face."),
     click.option("--size", default="native", show_default=True, help="Side of the crop in pixels, or native."),
-    click.option("--decoder", default="auto", show_default=True, help="auto, pyav or decord."),
+    decoder_option,
 )
 
-
-def recipe_from(frames: str, template: str, scale: float, size: str, decoder: str) -> Any:
-    """The :class:`preprocessing.recipe.Recipe` the options describe.
-
-    Raises:
-        FacefakeError: ``usage`` for a rule, template, size or decoder that does not exist.
-    """
-    from preprocessing.faces import CropGeometry
-    from preprocessing.recipe import Recipe
-    from preprocessing.video import Sampling
-
-    if size != "native" and not (size.isdigit() and int(size) > 0):
-        raise FacefakeError("usage", f"--size {size!r} is not a number of pixels.", "Give `native` or e.g. 256.")
-    if decoder not in ("auto", "pyav", "decord"):
-        raise FacefakeError("usage", f"--decoder {decoder!r} does not exist.", "Known: auto, pyav, decord.")
-    geometry = CropGeometry(template=template, scale=scale, size=None if size == "native" else int(size))
-    return Recipe(sampling=Sampling.parse(frames), geometry=geometry, decoder=decoder)
-
-
-def resolve_root(dataset: str, data: Path | None) -> Path:
-    """Where the data set lies: ``--data``, else ``$FACEFAKE_DATA/<dataset>``, else ``./data/<dataset>``.
-
-    Raises:
-        FacefakeError: ``dataset_not_found``, naming every place that was looked at.
-    """
-    if data is not None:
-        return data
-    roots = [Path(root) for root in os.environ.get("FACEFAKE_DATA", "").split(os.pathsep) if root]
-    places = [root / dataset for root in [*roots, Path("data")]]
-    for place in places:
-        if place.is_dir():
-            return place
-    raise FacefakeError(
-        "dataset_not_found",
-        f"No folder of {dataset} at {', '.join(map(str, places))}.",
-        "Give it with --data, or set FACEFAKE_DATA to the folder that holds it.",
-    )
-
-
-def dataset_clips(
-    dataset: str,
-    data: Path | None,
-    labels: Path | None,
-    methods: tuple[str, ...],
-    compressions: tuple[str, ...],
-    splits: tuple[str, ...] = (),
-) -> list[Any]:
-    """The clips of a data set that the options ask for; methods default to those of the data set's protocol.
-
-    Raises:
-        FacefakeError: What the reader raises, or ``split_empty``.
-    """
-    from preprocessing.datasets import get_reader, select
-
-    reader = get_reader(dataset)
-    clips = reader.read(resolve_root(dataset, data), labels)
-    wanted = () if "all" in methods else methods or reader.methods
-    return select(clips, splits=splits, methods=wanted, compressions=compressions)
+split_option = click.option(
+    "--split", "splits", multiple=True, type=click.Choice(["train", "val", "test"]), help="Only these splits."
+)

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from facefake.cli.options import dataset_clips, dataset_options, process_options
+from facefake.cli.options import (
+    Process,
+    Source,
+    decoder_option,
+    frames_option,
+    process_options,
+    source_options,
+    split_option,
+)
 from facefake.cli.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
@@ -32,15 +40,17 @@ class Outputs:
     markdown: Path | None
 
 
-def default_splits(clips: list[Clip], asked: tuple[str, ...]) -> tuple[str, ...]:
-    """The splits to score: those asked for, else test where the data set has one, never silently training data."""
-    if asked or not any(clip.split == "test" for clip in clips):
-        return asked
-    return ("test",)
+def default_split(clips: list[Clip], asked: tuple[str, ...]) -> list[Clip]:
+    """The clips of the splits asked for, else of test where the data set has one: never silently training data."""
+    from preprocessing.datasets import select
+
+    if not asked and any(clip.split == "test" for clip in clips):
+        asked = ("test",)
+    return select(clips, splits=asked)
 
 
-def labelled_results(
-    clips: list[Clip], detector: Detector, recipe: Recipe, rules: ScoringRules, store: Path, **process: Any
+def dataset_results(
+    clips: list[Clip], detector: Detector, recipe: Recipe, rules: ScoringRules, store: Path, process: Process
 ) -> Iterator[ClipResult]:
     """Extract what the store lacks, then score from it."""
     from facefake.cli.extract import bring_up_to_date
@@ -48,8 +58,34 @@ def labelled_results(
     from preprocessing.store import FaceStore
 
     faces = FaceStore.open_or_create(store, recipe)
-    bring_up_to_date(clips, faces, recipe, **process)
+    bring_up_to_date(clips, faces, recipe, process)
     return score_store(clips, detector, faces, rules=rules)
+
+
+def file_results(
+    paths: tuple[Path, ...],
+    labels: Path | None,
+    detector: Detector,
+    recipe: Recipe,
+    rules: ScoringRules,
+    process: Process,
+) -> tuple[Iterator[ClipResult], int]:
+    """Score files and folders as they are named; with the number of results to come."""
+    from facefake.api import refusals
+    from facefake.scoring import score_clips
+    from preprocessing.datasets.folder import from_paths
+
+    clips, refused = from_paths(paths, labels)
+    scored = score_clips(
+        clips,
+        detector,
+        recipe,
+        rules=rules,
+        workers=process.workers,
+        timeout=process.timeout,
+        device=process.device,
+    )
+    return chain(refusals(refused), scored), len(clips) + len(refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +144,13 @@ def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any
 @click.option("--json", "json_file", metavar="FILE", help="Write the results as JSON; - for stdout.")
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write one row a file as CSV.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the report as Markdown.")
-@click.option("--frames", default="spread:32", show_default=True, help="uniform:N, spread:N, fps:R or keyframes.")
-@click.option("--decoder", default="auto", show_default=True, help="auto, pyav or decord.")
+@frames_option
+@decoder_option
 @click.option("--pooling", help="mean, median, max or top-k over a person's frames. [default: the detector's]")
 @click.option("--threshold", type=float, help="Probability from which the verdict is fake. [default: the detector's]")
 @click.option("--no-abstain", is_flag=True, help="Judge whoever shows a face, as published protocols do.")
-@dataset_options
-@click.option("--split", "splits", multiple=True, type=click.Choice(["train", "val", "test"]), help="[default: test]")
+@source_options
+@split_option
 @click.option("--store", type=click.Path(path_type=Path), help="Face store of a data set. [default: store/NAME]")
 @process_options
 def command(
@@ -128,16 +164,10 @@ def command(
     pooling: str | None,
     threshold: float | None,
     no_abstain: bool,
-    dataset: str | None,
-    data: Path | None,
-    labels: Path | None,
-    methods: tuple[str, ...],
-    compressions: tuple[str, ...],
+    source: Source,
     splits: tuple[str, ...],
     store: Path | None,
-    workers: int,
-    timeout: float,
-    device: str,
+    process: Process,
 ) -> None:
     """Tell, for each video or picture, whether its faces were forged, and for whom, when, and how sure.
 
@@ -156,27 +186,21 @@ def command(
         raise FacefakeError(
             "usage", "Which detector?", "--detector FILE; `facefake train` makes one, `facefake demo` a toy."
         )
-    if bool(paths) == bool(dataset):
+    if bool(paths) == bool(source.dataset):
         raise FacefakeError("usage", "Give either files and folders, or --dataset.", "See facefake score --help.")
     from facefake import api
-    from facefake.scoring import document_head, score_clips
-    from preprocessing.datasets import select
-    from preprocessing.datasets.folder import from_paths
+    from facefake.scoring import document_head
     from preprocessing.video import Sampling
 
-    detector = api.load(detector_file, device=device)
+    detector = api.load(detector_file, device=process.device)
     recipe = api.recipe_of(detector).with_frames(Sampling.parse(frames), decoder)
     rules = api.rules_of(detector).replaced(pooling=pooling, threshold=threshold, judge_all=no_abstain)
-    process: dict[str, Any] = {"workers": workers, "timeout": timeout, "device": device}
-    if dataset:
-        clips = dataset_clips(dataset, data, labels, methods, compressions)
-        clips = select(clips, splits=default_splits(clips, splits))
-        results = labelled_results(clips, detector, recipe, rules, store or Path("store") / dataset, **process)
+    if source.dataset:
+        clips = default_split(source.clips(), splits)
+        results = dataset_results(clips, detector, recipe, rules, store or Path("store") / source.dataset, process)
         total = len(clips)
     else:
-        clips, refused = from_paths(paths, labels)
-        results = chain(api.refusals(refused), score_clips(clips, detector, recipe, rules=rules, **process))
-        total = len(clips) + len(refused)
+        results, total = file_results(paths, source.labels, detector, recipe, rules, process)
     head = document_head(detector.facts(), {"recipe": recipe.to_dict(), **rules.to_dict()})
     if write_results(results, total, head, Outputs(json_file, csv_file, markdown)).any_error:
         sys.exit(1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from facefake.cli.options import dataset_clips, dataset_options, process_options, recipe_from, recipe_options
+from facefake.cli.options import Cropping, Process, Source, cropping_options, process_options, source_options
 
 
 @click.command("train")
@@ -16,29 +16,19 @@ from facefake.cli.options import dataset_clips, dataset_options, process_options
 )
 @click.option("--out", type=click.Path(path_type=Path), help="The run's folder. [default: runs/CONFIG-DATASET]")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint in --out.")
-@dataset_options
+@source_options
 @click.option("--store", type=click.Path(path_type=Path), help="The face store. [default: store/NAME]")
-@recipe_options
+@cropping_options
 @process_options
 def command(
     config: str,
     overrides: tuple[str, ...],
     out: Path | None,
     resume: bool,
-    dataset: str | None,
-    data: Path | None,
-    labels: Path | None,
-    methods: tuple[str, ...],
-    compressions: tuple[str, ...],
+    source: Source,
     store: Path | None,
-    frames: str,
-    template: str,
-    scale: float,
-    size: str,
-    decoder: str,
-    workers: int,
-    timeout: float,
-    device: str,
+    cropping: Cropping,
+    process: Process,
 ) -> None:
     """Train on the official train split, choose the checkpoint by video-level AUC on the official val split.
 
@@ -54,14 +44,12 @@ def command(
     from facefake.training import load_config, train
     from preprocessing.store import FaceStore
 
-    dataset = dataset or "folder"
     settings = load_config(config, list(overrides))
-    clips = dataset_clips(dataset, data, labels, methods, compressions, ("train", "val"))
-    recipe = recipe_from(frames, template, scale, size, decoder)
-    store = store or Path("store") / dataset
-    faces = FaceStore.open_or_create(store, recipe)
-    summary = bring_up_to_date(clips, faces, recipe, workers=workers, timeout=timeout, device=device)
+    clips = source.clips(("train", "val"))
+    recipe = cropping.recipe()
+    store = store or Path("store") / source.name
+    summary = bring_up_to_date(clips, FaceStore.open_or_create(store, recipe), recipe, process)
     print_summary(summary, store)
-    out = out or Path("runs") / f"{Path(config).stem}-{dataset}"
-    result = train(settings, store, out, resume, device, clips={clip.key for clip in clips})
+    out = out or Path("runs") / f"{Path(config).stem}-{source.name}"
+    result = train(settings, store, out, resume, process.device, clips={clip.key for clip in clips})
     click.echo(f"{result.detector}: val video AUC {result.best:.4f} at epoch {result.epoch}", err=True)
