@@ -100,14 +100,13 @@ class _Pool:
     def __init__(self, workers: int, timeout: float | None) -> None:
         self.workers = workers
         self.timeout = timeout
-        self._initargs = (os.getpid(), max(1, available_cores() // workers))
         self._pool: ProcessPool | None = None
 
     def submit(self, fn: Callable[[Item], Result], item: Item) -> Future[Any]:
         if self._pool is None or not self._pool.active:
             self.stop()
             self._pool = ProcessPool(
-                self.workers, initializer=_begin_child, initargs=self._initargs, context=get_context("spawn")
+                self.workers, initializer=_begin_child, initargs=(os.getpid(),), context=get_context("spawn")
             )
         return self._pool.schedule(_call, args=(fn, item), timeout=self.timeout)
 
@@ -153,15 +152,17 @@ def _internal(error: BaseException) -> FacefakeError:
 # ---- below runs in the children ----
 
 
-def _begin_child(parent: int, threads: int) -> None:
-    """Tie this process's life to its parent's, and give it its share of the cores."""
+def _begin_child(parent: int) -> None:
+    """Tie this process's life to its parent's, and give it one thread."""
     if sys.platform == "linux":
         # a child that hangs in native code would outlive a killed parent for ever
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
-    # read when torch loads, which is later: children that each take every core slow one another down
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    # read when torch loads, which is later. Sums come out differently in the last bit with another number of threads,
+    # and a clip must give the same bytes whatever the machine and the number of workers; clips side by side keep the
+    # cores busy
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 
 def _call(fn: Callable[[Item], Result], item: Item) -> Result | FacefakeError:
