@@ -127,7 +127,7 @@ def _generate(face: np.ndarray, forgery: Forgery, rng: np.random.Generator) -> n
     # light and tint err apart: a tint of equal size is far easier to see
     light = rng.choice([-1, 1]) * forgery.colour * rng.uniform(0.7, 1.3)
     tint = rng.normal(0, forgery.colour / 3, 3)
-    contrast = 1 + rng.normal(0, forgery.colour / 100)
+    contrast = 1 + rng.normal(0, forgery.colour / 160)
     small = (small - small.mean()) * contrast + small.mean() + light + tint
     large = cv2.resize(small.astype(np.float32), (FACE_SIDE, FACE_SIDE), interpolation=cv2.INTER_CUBIC)
     return np.clip(large, 0, 255)
