@@ -31,16 +31,29 @@ def print_results(results: Sequence[ClipResult], console: Console | None = None)
         console.print(Text(hint, style="dim"))
 
 
+def _label(result: ClipResult) -> str:
+    if result.truth is None:
+        return ""
+    word = "fake" if result.truth.label else "real"
+    return word if result.truth.method in ("real", "fake") else f"{word}: {visible(result.truth.method)}"
+
+
 def print_report(report: Mapping[str, Any], console: Console | None = None) -> None:
     """Print a report of :func:`facefake.evaluation.report.make_report`, as :func:`print_results`."""
     (console or Console(stderr=True)).print(report_tables(report))
 
 
 def results_table(results: Sequence[ClipResult]) -> Table:
-    """One row a clip: file, verdict, probability, people, and in plain words why there is no verdict."""
+    """One row a clip: file, verdict, probability, people, and in plain words why there is no verdict.
+
+    Labelled clips show their method, which is what the verdict should have said.
+    """
     shown = results[:MAX_ROWS]
+    labelled = any(result.truth for result in results)
     table = Table(caption=f"{len(results) - len(shown)} more are not shown" if len(results) > len(shown) else None)
     table.add_column("file", overflow="fold", ratio=3)
+    if labelled:
+        table.add_column("labelled", overflow="fold")
     table.add_column("verdict", no_wrap=True)
     table.add_column("P(fake)", justify="right", no_wrap=True)
     table.add_column("people", justify="right", no_wrap=True)
@@ -50,6 +63,7 @@ def results_table(results: Sequence[ClipResult]) -> Table:
         # Text is never parsed for rich's [markup], which a file name may hold
         table.add_row(
             Text(visible(result.path)),
+            *([Text(_label(result))] if labelled else []),
             Text(verdict, style=_STYLES[verdict]),
             "" if result.probability is None else f"{result.probability:.3f}",
             _people(result),

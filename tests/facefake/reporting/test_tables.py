@@ -57,6 +57,15 @@ def test_each_clip_has_its_verdict_or_why_there_is_none():
     assert "hint (timeout): Wait longer." in text
 
 
+def test_labelled_clips_show_what_the_verdict_should_have_said():
+    text = printed(scored("a.mp4", 1, 0.1), scored("b.mp4", 0, 0.1))
+    assert [cell.strip() for cell in next(line for line in text.splitlines() if "a.mp4" in line).split("│")[2:4]] == [
+        "fake: Deepfakes",
+        "real",
+    ]
+    assert "labelled" not in printed(NO_FACE)
+
+
 def test_a_hint_is_given_once_however_many_clips_need_it():
     assert printed(*[FAILED] * 5).count("Wait longer.") == 1
 
