@@ -95,6 +95,11 @@ def film(scene: Callable[[int], np.ndarray], shot: Shot) -> Iterator[np.ndarray]
         yield np.clip(frame + 0.5, 0, 255, out=frame).astype(np.uint8)
 
 
+# The number of threads changes x264's bits, and so does where in memory its macroblock tree happens to lie, unless it
+# keeps to the arithmetic that is the same on every processor.
+_SAME_BITS = {"preset": "veryfast", "threads": "1", "x264-params": "cpu-independent=1"}
+
+
 def write_video(path: Path, frames: Iterable[np.ndarray], fps: int, crf: int) -> None:
     """Encode RGB frames as H.264 in MP4, byte for byte the same each time (MPEG-4 part 2 if this PyAV has no libx264).
 
@@ -108,8 +113,7 @@ def write_video(path: Path, frames: Iterable[np.ndarray], fps: int, crf: int) ->
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264" if x264 else "mpeg4", rate=Fraction(fps))
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        # one thread: the number of threads changes x264's bits
-        stream.options = {"crf": str(crf), "preset": "veryfast", "threads": "1"} if x264 else {"qscale": str(crf // 5)}
+        stream.options = {"crf": str(crf), **_SAME_BITS} if x264 else {"qscale": str(crf // 5)}
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode(None))
