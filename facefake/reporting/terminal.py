@@ -50,6 +50,7 @@ def results_table(results: Sequence[ClipResult]) -> Table:
     """
     shown = results[:MAX_ROWS]
     labelled = any(result.truth for result in results)
+    explained = any(why(result) for result in shown)
     table = Table(caption=f"{len(results) - len(shown)} more are not shown" if len(results) > len(shown) else None)
     table.add_column("file", overflow="fold", ratio=3)
     if labelled:
@@ -57,7 +58,8 @@ def results_table(results: Sequence[ClipResult]) -> Table:
     table.add_column("verdict", no_wrap=True)
     table.add_column("P(fake)", justify="right", no_wrap=True)
     table.add_column("people", justify="right", no_wrap=True)
-    table.add_column("why", overflow="fold", ratio=3)
+    if explained:
+        table.add_column("why", overflow="fold", ratio=3)
     for result in shown:
         verdict = "error" if result.status == "error" else result.verdict
         # Text is never parsed for rich's [markup], which a file name may hold
@@ -67,7 +69,7 @@ def results_table(results: Sequence[ClipResult]) -> Table:
             Text(verdict, style=_STYLES[verdict]),
             "" if result.probability is None else f"{result.probability:.3f}",
             _people(result),
-            Text(why(result)),
+            *([Text(why(result))] if explained else []),
         )
     return table
 
