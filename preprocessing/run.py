@@ -111,7 +111,7 @@ def extract_clips(
             todo.append(clip)
         else:
             summary.skipped += 1
-            count(record)
+            count(store.refresh(clip, record))
     if todo:
         # asked here once, so that a device that is not there is one error and not an outcome of every clip
         from preprocessing.device import pick_device

@@ -23,6 +23,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,21 @@ class FaceStore:
         path = self.root / clip_folder(clip) / _RECORD
         return dict(self._record(path)["clip"]) if path.exists() else None
 
+    def refresh(self, clip: Clip, record: dict[str, Any]) -> dict[str, Any]:
+        """Bring a recorded clip up to what its data set says of it now, e.g. a corrected label; returns the record.
+
+        Raises:
+            FacefakeError: ``store_damaged``, ``not_writable``.
+        """
+        says = _clip_facts(clip)
+        if says.items() <= record.items():
+            return record
+        path = self.root / clip_folder(clip) / _RECORD
+        whole = self._record(path)
+        whole["clip"].update(says)
+        write_atomic(path, _json(whole).encode())
+        return dict(whole["clip"])
+
     def add(self, clip: Clip, faces: ClipFaces | FacefakeError, recipe: Recipe) -> dict[str, Any]:
         """Write one clip's crops and record, replacing what was there, and return the record's ``clip`` part.
 
@@ -235,8 +251,9 @@ class FaceStore:
         """
         self._remove_leftovers()
         records = [self._record(path) for path in self.root.glob(f"*/*/*/{_RECORD}")]
-        records.sort(key=lambda record: (record["clip"]["dataset"], record["clip"]["clip"]))
+        records.sort(key=lambda record: tuple(record["clip"][name] for name in ("dataset", "clip", "folder")))
         clips = [record["clip"] for record in records]
+        _refuse_twins(clips)
         shared = [field.name for field in _CLIP_FIELDS]
         crops = [
             {**{name: record["clip"][name] for name in shared}, **row} for record in records for row in record["crops"]
@@ -331,8 +348,20 @@ def _damaged(path: Path, error: Exception) -> FacefakeError:
     )
 
 
-def _clip_row(clip: Clip, faces: ClipFaces | FacefakeError, folder: str) -> dict[str, Any]:
-    row: dict[str, Any] = {
+def _refuse_twins(clips: Sequence[dict[str, Any]]) -> None:
+    """A clip whose method was renamed stands in two folders, perhaps with two labels: nobody may train on both."""
+    for one, other in pairwise(clips):
+        if (one["dataset"], one["clip"]) == (other["dataset"], other["clip"]):
+            raise FacefakeError(
+                "store_damaged",
+                f"{one['clip']} stands twice in the store: in {one['folder']} and in {other['folder']}.",
+                "Its method was changed since: delete the folder that no longer holds.",
+            )
+
+
+def _clip_facts(clip: Clip) -> dict[str, Any]:
+    """What the data set says of the clip, by column."""
+    return {
         "dataset": clip.dataset,
         "clip": clip.key,
         "split": clip.split,
@@ -340,9 +369,11 @@ def _clip_row(clip: Clip, faces: ClipFaces | FacefakeError, folder: str) -> dict
         "method": clip.method,
         "pair": clip.pair,
         "compression": clip.compression,
-        "folder": folder,
-        "hint": None,
     }
+
+
+def _clip_row(clip: Clip, faces: ClipFaces | FacefakeError, folder: str) -> dict[str, Any]:
+    row: dict[str, Any] = {**_clip_facts(clip), "folder": folder, "hint": None}
     if isinstance(faces, FacefakeError):
         return {
             **row,

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,24 @@ def test_an_error_is_an_outcome_with_words_and_hint(store):
 
 def test_failed_frames_keep_their_reason(store):
     assert json.loads(store.add(clip("a"), faces(), Recipe())["failed"]) == {"99": "no_face"}
+
+
+def test_a_corrected_label_reaches_the_manifest_without_extracting_again(store):
+    record = store.add(clip("a", label=1), faces(), Recipe())
+    assert store.refresh(clip("a", label=1), record) == record
+    store.refresh(clip("a", label=0), record)
+    store.compile()
+    assert set(store.manifest()["label"].to_pylist()) == {0}
+    assert store.clips()["label"].to_pylist() == [0]
+
+
+def test_a_clip_in_two_folders_is_refused(store):
+    one = clip("a")
+    store.add(one, faces(), Recipe())
+    store.add(replace(one, method="real", label=0), faces(), Recipe())
+    with pytest.raises(FacefakeError, match=r"stands twice.*Deepfakes/a.*real/a") as caught:
+        store.compile()
+    assert caught.value.code == "store_damaged"
 
 
 def test_doing_a_clip_again_replaces_all_of_it(store):
