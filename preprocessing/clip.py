@@ -19,10 +19,14 @@ class Clip:
         method: Forgery method or source of the real footage, e.g. ``Deepfakes`` or ``youtube``.
         label: Real 0, fake 1, ``None`` if unknown.
         split: ``train``, ``val``, ``test`` or ``None``.
-        pair: Clips that show the same footage or identities share it, and never cross a split.
+        pair: The source group: a clip and all that was made from its footage share it. Groups never cross a split, and
+            are the unit of the bootstrap; ``None`` stands for a group of its own.
         name: The clip's folder in a face store, unique within ``dataset/method``.
         compression: The release's compression level (``raw``, ``c23``, ``c40``), where it has several.
         mask: The manipulation mask video, where the release has one.
+        identities: The people in it, by names local to the data set: whose footage it is and whose face or voice drives
+            it. Empty where the release does not say.
+        member: For sets released as archives of crops, the clip's folder inside the archive ``path``.
     """
 
     path: Path
@@ -35,6 +39,8 @@ class Clip:
     name: str
     compression: str | None = None
     mask: Path | None = None
+    identities: tuple[str, ...] = ()
+    member: str | None = None
 
     def __post_init__(self) -> None:
         if self.label not in (REAL, FAKE, None):

@@ -25,6 +25,10 @@ CODES: dict[str, str] = {
     "dataset_not_found": "the data set's folder or one it must contain is missing",
     "split_empty": "a split that was asked for holds no clip",
     "labels_invalid": "a labels file cannot be read or names what is not there",
+    "absent": "the data set's own list names the clip, and its file is not there",
+    "crops_invalid": "released face crops are not pictures, or an archive of them is damaged or unsafe",
+    "protocol_mismatch": "a protocol file was changed by hand, or is of another data set or version",
+    "split_leak": "clips of the same footage or person stand on both sides of a split",
     "store_recipe_mismatch": "the face store was made with other settings",
     "store_missing": "there is no face store at the path",
     "store_damaged": "a file of the face store is missing or unreadable",
@@ -32,6 +36,7 @@ CODES: dict[str, str] = {
     # configs
     "config_not_found": "the config file is missing",
     "config_invalid": "a config value is out of range, of the wrong type, or contradicts another",
+    "suite_invalid": "an evaluation suite names what does not exist or contradicts itself",
     "config_unknown_key": "the config has a key that does not exist",
     "usage": "options that do not fit together",
     # models and detectors
@@ -48,6 +53,7 @@ CODES: dict[str, str] = {
     "labels_missing": "a report needs labels and there are none",
     "one_class": "a metric needs real and fake clips and only one of the two was scored",
     "scores_invalid": "scores are empty, not finite, out of range or do not fit the labels",
+    "calibration_invalid": "the scores are not ones a detector may be calibrated on",
     "internal": "a fault of facefake itself",
 }
 

@@ -44,6 +44,7 @@ _CLIP_FIELDS = [
     pa.field("method", pa.string(), metadata={"about": "forgery method, or source of real footage"}),
     pa.field("pair", pa.string(), metadata={"about": "clips of the same footage or identities share it"}),
     pa.field("compression", pa.string(), metadata={"about": "raw, c23, c40 or null"}),
+    pa.field("identities", pa.list_(pa.string()), metadata={"about": "people in it, by names local to the data set"}),
 ]
 
 MANIFEST_SCHEMA = pa.schema(
@@ -369,6 +370,7 @@ def _clip_facts(clip: Clip) -> dict[str, Any]:
         "method": clip.method,
         "pair": clip.pair,
         "compression": clip.compression,
+        "identities": list(clip.identities),
     }
 
 

@@ -15,11 +15,15 @@ COMMANDS = {
     "extract": "Video files to aligned faces on disk.",
     "train": "Train a detector on a data set.",
     "score": "Tell whether the faces in videos and pictures were forged.",
+    "report": "A report from saved scores, ours or others': one detector, or several compared.",
+    "evaluate": "A whole suite of data sets or degradations, and one report over it.",
+    "calibrate": "Make a detector's scores probabilities, on validation videos.",
+    "datasets": "The data sets that are read as released; what of one is there.",
     "demo": "The whole way on a small generated set: no network, no weights.",
     "doctor": "What this machine has: packages, decoders, GPU, data.",
 }
 
-EXIT_ERRORS, EXIT_USAGE = 1, 2
+EXIT_ERRORS, EXIT_USAGE, EXIT_COVERAGE = 1, 2, 3
 
 
 class _LazyGroup(click.Group):
@@ -64,7 +68,7 @@ def cli() -> None:
     facefake train --dataset ffpp                  train a detector
     facefake score clip.mp4 --detector FILE        score a clip
 
-    Exit codes: 0 all went well, 1 some files could not be processed, 2 usage.
+    Exit codes: 0 all went well, 1 some files could not be processed, 2 usage, 3 too few clips have a score.
     """
 
 

@@ -64,7 +64,7 @@ def command(out: Path, seed: int, again: bool) -> None:
     videos, store = out / "videos", out / "store"
     with _stage("make a labelled set of videos"):
         _make_set(videos, seed)
-    clips = get_reader("folder").read(videos, None)
+    clips = get_reader("folder").read(videos).clips
     recipe = Cropping("uniform:8", "gend", 1.3, "native", "auto").recipe()
     with _stage("extract: find, track and align the faces"):
         faces = FaceStore.open_or_create(store, recipe)

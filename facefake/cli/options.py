@@ -44,7 +44,7 @@ class Source:
         from preprocessing.datasets import get_reader, select
 
         reader = get_reader(self.name)
-        clips = reader.read(self.root(), self.labels)
+        clips = reader.read(self.root(), self.labels).clips
         wanted = () if "all" in self.methods else self.methods or reader.methods
         return select(clips, splits=splits, methods=wanted, compressions=self.compressions)
 

@@ -12,8 +12,8 @@ in that order, with these conventions:
 * ``verdict`` is ``inconclusive`` for errors too: a file that cannot be read says nothing. ``status`` tells them apart.
 * ``reason`` is a code of :data:`facefake.scoring.verdict.REASONS`; ``error`` has ``code``, ``message`` and ``hint``.
 * ``box`` is x1, y1, x2, y2 and ``landmarks`` five [x, y], pixels of the upright frame; ``time`` is in seconds.
-* A labelled clip has five further keys: ``clip`` (path relative to the data root, its identity), ``dataset``,
-  ``method``, ``split`` and ``label`` (real 0, fake 1).
+* A labelled clip has seven further keys: ``clip`` (path relative to the data root, its identity), ``dataset``,
+  ``method``, ``split``, ``label`` (real 0, fake 1), ``pair`` (its source group) and ``compression``.
 * Numbers are rounded to six digits (pixels to two) and are never NaN. Text is always valid Unicode: bytes of a file
   name that are not UTF-8 stand as ``\\xff``.
 """
@@ -114,10 +114,12 @@ class Truth:
     method: str
     split: str | None
     label: int
+    pair: str | None = None
+    compression: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
-        return asdict(self) | {"clip": valid_text(self.clip)}
+        return asdict(self) | {"clip": valid_text(self.clip), "pair": valid_text(self.pair) if self.pair else None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,9 @@ class ClipResult:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ClipResult:
         """The inverse of :meth:`to_dict`, up to its rounding."""
-        truth = Truth(**{name: data[name] for name in Truth.__dataclass_fields__}) if "label" in data else None
+        # pair and compression came later than the first files
+        known = {name: data[name] for name in Truth.__dataclass_fields__ if name in data}
+        truth = Truth(**known) if "label" in data else None
         plain = ("path", "sha256", "kind", "status", "verdict", "probability", "score", "reason")
         return cls(
             **{name: data[name] for name in plain},

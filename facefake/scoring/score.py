@@ -194,7 +194,7 @@ def truth(clip: Clip) -> Truth | None:
     """What the data set says of the clip, ``None`` for a clip without a label."""
     if clip.label is None:
         return None
-    return Truth(clip=clip.key, dataset=clip.dataset, method=clip.method, split=clip.split, label=clip.label)
+    return Truth(clip.key, clip.dataset, clip.method, clip.split, clip.label, clip.pair, clip.compression)
 
 
 def _evidence(track: int, faces: Sequence[FaceCrop], score: float) -> Evidence:

@@ -1,14 +1,25 @@
-"""Readers of released data sets: one small file each, all yielding :class:`preprocessing.clip.Clip`."""
+"""Readers of released data sets: one small file each, all yielding :class:`preprocessing.clip.Clip`.
+
+Every module of this package with a ``READER`` is one; there is no list to add it to.
+"""
 
 from __future__ import annotations
 
 import difflib
+import pkgutil
+from importlib import import_module
 
-from preprocessing.datasets import celebdf, ffpp, folder
-from preprocessing.datasets.base import Reader, media_files, select
+from preprocessing.datasets.base import Found, Official, Reader, media_files, select
 from preprocessing.errors import FacefakeError
 
-READERS: dict[str, Reader] = {module.READER.name: module.READER for module in (ffpp, celebdf, folder)}
+
+def _discover() -> dict[str, Reader]:
+    modules = (import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    readers = [module.READER for module in modules if hasattr(module, "READER")]
+    return {reader.name: reader for reader in sorted(readers, key=lambda reader: reader.name)}
+
+
+READERS: dict[str, Reader] = _discover()
 
 
 def get_reader(name: str) -> Reader:
@@ -31,4 +42,4 @@ def get_reader(name: str) -> Reader:
     return READERS[name]
 
 
-__all__ = ["READERS", "Reader", "get_reader", "media_files", "select"]
+__all__ = ["READERS", "Found", "Official", "Reader", "get_reader", "media_files", "select"]

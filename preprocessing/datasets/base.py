@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from preprocessing.clip import Clip
@@ -22,20 +22,84 @@ SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True, slots=True)
+class Official:
+    """One line of a release's official figures: so many ``clips`` of a ``method`` in a ``split``."""
+
+    method: str
+    split: str | None
+    clips: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a reader finds below a data root.
+
+    Attributes:
+        clips: The clips whose files are there, sorted by key.
+        absent: Clips the release's own lists name whose files are not there, sorted by key; ``path`` is where they
+            should be.
+        notes: What a reader of the counts must know, e.g. a part without its metadata.
+    """
+
+    clips: list[Clip]
+    absent: list[Clip] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
-    """How one release is read.
+    """How one release is read, and what its authors say of it.
 
     Attributes:
         name: What ``--dataset`` calls it.
         title: The release in words.
-        read: Data root (and, for readers that take one, a labels file) to clips, sorted by key.
+        find: Data root to what is there, in any order; with ``takes_labels`` also a labels file.
+        licence: Terms of use in a few words.
+        link: The official page.
         methods: Methods taken unless the user names others; empty takes all there are.
+        official: The official counts.
+        version: Raised when a correction changes the label, split or pair of a clip.
+        related: Other sets that show the same footage.
+        crops: For sets released as face crops, the name of their crop geometry.
+        takes_labels: Whether the labels may come from a file of the user's.
     """
 
     name: str
     title: str
-    read: Callable[[Path, Path | None], list[Clip]]
+    find: Callable[..., Found]
+    licence: str = ""
+    link: str = ""
     methods: tuple[str, ...] = ()
+    official: tuple[Official, ...] = ()
+    version: int = 1
+    related: tuple[str, ...] = ()
+    crops: str | None = None
+    takes_labels: bool = False
+
+    def read(self, root: Path, labels: Path | None = None) -> Found:
+        """Everything of the release below ``root``; no file is opened but the release's own lists.
+
+        Raises:
+            FacefakeError: ``dataset_not_found`` if ``root`` is not such a release, ``no_videos`` if it holds none of
+                its files, ``labels_invalid`` for a list that cannot be, ``usage`` for labels where the release has its own.
+        """
+        require_folder(root)
+        if labels is not None and not self.takes_labels:
+            raise FacefakeError(
+                "usage", f"{self.name} has official labels.", "Leave out --labels, or use --dataset folder."
+            )
+        found = self.find(root, labels) if self.takes_labels else self.find(root)
+        if not found.clips:
+            raise FacefakeError(
+                "no_videos",
+                f"{root} holds no file of {self.title}" + "".join(f"; {note}" for note in found.notes) + ".",
+                "Finish the download, and give the folder it was unpacked into.",
+            )
+        return Found(sorted(found.clips, key=_key), sorted(found.absent, key=_key), found.notes)
+
+
+def _key(clip: Clip) -> str:
+    return clip.key
 
 
 def media_files(root: Path) -> list[Path]:
@@ -47,6 +111,27 @@ def media_files(root: Path) -> list[Path]:
         and not any(part.startswith(".") for part in path.relative_to(root).parts)
         and path.is_file()
     )
+
+
+def videos_in(root: Path, *parts: str) -> list[tuple[Path, str]]:
+    """Path and key of each video in the folder ``root/parts``, sorted.
+
+    Some toolkits have users insert a folder ``videos`` there; it is looked into as well. The key is as released,
+    without it, so that scores of differently filed copies can be compared.
+    """
+    folder = root.joinpath(*parts)
+    found: dict[str, Path] = {}
+    for place in (folder, folder / "videos"):
+        for path in sorted(place.iterdir()) if place.is_dir() else ():
+            if path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith(".") and path.is_file():
+                found.setdefault("/".join((*parts, path.name)), path)
+    return [(path, key) for key, path in sorted(found.items())]
+
+
+def strays(root: Path, found: Found) -> list[Path]:
+    """Videos and pictures below ``root`` that are neither a clip, nor inside one, nor a mask."""
+    known = {path for clip in found.clips for path in (clip.path, clip.mask) if path}
+    return [path for path in media_files(root) if path not in known and not known.intersection(path.parents)]
 
 
 def store_name(key: str) -> str:

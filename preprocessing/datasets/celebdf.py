@@ -1,4 +1,4 @@
-"""Celeb-DF v1 and v2 (Li et al., CVPR 2020) as released.
+"""Celeb-DF v2 (Li et al., CVPR 2020) as released; v1 lies the same way.
 
 ``Celeb-real/*.mp4``, ``YouTube-real/*.mp4``, ``Celeb-synthesis/*.mp4`` and ``List_of_testing_videos.txt``. The list
 writes **1 for real and 0 for fake**, the opposite of this project; what is not on it is training footage.
@@ -7,10 +7,11 @@ Real ``id<n>_<rec>``; fake ``id<target>_id<source>_<rec>`` shows the footage of 
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from preprocessing.clip import FAKE, REAL, Clip
-from preprocessing.datasets.base import Reader, require_folder
+from preprocessing.datasets.base import Found, Official, Reader, require_folder, videos_in
 from preprocessing.errors import FacefakeError
 
 FOLDERS = {"Celeb-real": REAL, "YouTube-real": REAL, "Celeb-synthesis": FAKE}
@@ -46,42 +47,53 @@ def testing_list(root: Path) -> dict[str, int]:
     return labels
 
 
-def _pair(folder: str, stem: str) -> str:
-    if folder != "Celeb-synthesis":
-        return stem
-    target, _, recording = stem.split("_", 2)
-    return f"{target}_{recording}"
+def people(folder: str, stem: str) -> tuple[str, tuple[str, ...]]:
+    """Pair and identities of a clip, from the file name the release gives it.
+
+    Example:
+        >>> people("Celeb-synthesis", "id1_id0_0007")
+        ('id1_0007', ('id1', 'id0'))
+        >>> people("YouTube-real", "00170")
+        ('00170', ())
+    """
+    if folder == "YouTube-real":
+        return stem, ()
+    if folder == "Celeb-real":
+        return stem, (stem.split("_")[0],)
+    target, source, recording = stem.split("_", 2)
+    return f"{target}_{recording}", (target, source)
 
 
-def read(root: Path, labels: Path | None = None) -> list[Clip]:
-    """Every clip of the release below ``root``, sorted by key; split ``test`` for those on the official list.
+def find_as(dataset: str, root: Path) -> Found:
+    """Every clip below ``root``, split ``test`` for those on the official list, under the name of ``dataset``.
 
     Raises:
-        FacefakeError: As :func:`testing_list`; ``no_videos`` if the folders are empty; ``usage`` with a labels file.
+        FacefakeError: As :func:`testing_list`.
     """
-    if labels is not None:
-        raise FacefakeError("usage", "celebdf has official labels.", "Leave out --labels, or use --dataset folder.")
     require_folder(root, *FOLDERS)
     testing = testing_list(root)
-    clips = []
-    for folder, label in FOLDERS.items():
-        for path in (root / folder).glob("*.mp4"):
-            key = path.relative_to(root).as_posix()
-            clips.append(
-                Clip(
-                    path=path,
-                    key=key,
-                    dataset="celebdf",
-                    method=folder,
-                    label=label,
-                    split="test" if key in testing else "train",
-                    pair=_pair(folder, path.stem),
-                    name=path.stem,
-                )
-            )
-    if not clips:
-        raise FacefakeError("no_videos", f"No .mp4 in {', '.join(FOLDERS)} of {root}.", "Finish the download.")
-    return sorted(clips, key=lambda clip: clip.key)
+    there = {key: path for folder in FOLDERS for path, key in videos_in(root, folder)}
+    clips = [_clip(dataset, path, key, "test" if key in testing else "train") for key, path in there.items()]
+    absent = [_clip(dataset, root / key, key, "test") for key in testing if key not in there]
+    return Found(clips, absent)
 
 
-READER = Reader("celebdf", "Celeb-DF v1 and v2", read)
+def _clip(dataset: str, path: Path, key: str, split: str) -> Clip:
+    folder = key.split("/")[0]
+    pair, identities = people(folder, path.stem)
+    return Clip(path, key, dataset, folder, FOLDERS[folder], split, pair, path.stem, identities=identities)
+
+
+READER = Reader(
+    name="celebdf",
+    title="Celeb-DF v2",
+    find=partial(find_as, "celebdf"),
+    licence="research only, by request",
+    link="https://github.com/yuezunli/celeb-deepfakeforensics",
+    official=(
+        Official("Celeb-real", None, 590),
+        Official("YouTube-real", None, 300),
+        Official("Celeb-synthesis", None, 5639),
+    ),
+    related=("celebdf1", "celebdfpp"),
+)

@@ -2,20 +2,19 @@
 
 ``original_sequences/{youtube,actors}/<compression>/videos/*.mp4`` and
 ``manipulated_sequences/<method>/<compression>/videos/*.mp4``, masks in ``manipulated_sequences/<method>/masks/videos``.
-A fake ``A_B`` shows the footage of A with the face or expression of B, so A, B, A_B and B_A are one pair and stay in
-one split. The split lists are the authors' own (``dataset/splits/*.json`` of their repository); DFD has none and is
-all test.
+The files may also lie one folder higher, without ``videos``. A fake ``A_B`` shows the footage of A with the face or
+expression of B, so A, B, A_B and B_A are one pair and stay in one split. The split lists are the authors' own
+(``dataset/splits/*.json`` of their repository); DFD has none and is all test.
 """
 
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from preprocessing.clip import FAKE, REAL, Clip
-from preprocessing.datasets.base import SPLITS, Reader, require_folder
-from preprocessing.errors import FacefakeError
+from preprocessing.datasets.base import SPLITS, Found, Official, Reader, require_folder, videos_in
 from preprocessing.resources import configs_dir
 
 FOUR_METHODS = ("Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures")
@@ -40,58 +39,90 @@ def official_pairs() -> dict[str, tuple[str, str]]:
     return pairs
 
 
+def dfd_pair(stem: str) -> str:
+    """The footage a DFD clip shows: real ``<actor>__<scene>``, fake ``<target>_<source>__<scene>__<code>``.
+
+    Example:
+        >>> dfd_pair("01_02__meeting_serious__YVGY8LOK") == dfd_pair("01__meeting_serious")
+        True
+    """
+    people, _, rest = stem.partition("__")
+    return f"{people.split('_')[0]}__{rest.split('__')[0]}"
+
+
 def _split_and_pair(method: str, stem: str) -> tuple[str | None, str | None]:
     if method in (DFD, "actors"):
-        # real <actor>__<scene>; fake <target>_<source>__<scene>__<code>: the target's footage is what they share
-        people, _, rest = stem.partition("__")
-        return "test", f"{people.split('_')[0]}__{rest.split('__')[0]}"
+        return "test", dfd_pair(stem)
     return official_pairs().get(stem.split("_")[0], (None, None))
 
 
-def _clips_of(root: Path, method: str, label: int) -> list[Clip]:
-    parent = root / ("original_sequences" if label == REAL else "manipulated_sequences") / method
-    masks = parent / "masks" / "videos"
-    clips = []
-    for folder, compression in COMPRESSIONS.items():
-        for path in sorted((parent / folder / "videos").glob("*.mp4")):
-            split, pair = _split_and_pair(method, path.stem)
-            mask = masks / path.name
-            clips.append(
-                Clip(
-                    path=path,
-                    key=path.relative_to(root).as_posix(),
-                    dataset="ffpp",
-                    method=method,
-                    label=label,
-                    split=split,
-                    pair=pair,
-                    name=f"{path.stem}_{folder}",
-                    compression=compression,
-                    mask=mask if mask.is_file() else None,
-                )
-            )
-    return clips
+def official_names(method: str) -> list[str]:
+    """The file names, without suffix, the split lists imply for a real source or method; none for DFD's."""
+    if method in (DFD, "actors"):
+        return []
+    if method == "youtube":
+        return sorted(official_pairs())
+    pairs = {tuple(pair.split("_")) for _, pair in official_pairs().values()}
+    return sorted(f"{target}_{source}" for pair in pairs for target, source in (pair, pair[::-1]))
 
 
-def read(root: Path, labels: Path | None = None) -> list[Clip]:
-    """Every clip of the release below ``root``, sorted by key.
+def folder_of(method: str) -> str:
+    """Where a real source or a method lies, relative to the root."""
+    return f"{'original' if method in REAL_SOURCES else 'manipulated'}_sequences/{method}"
+
+
+def clip_of(root: Path, dataset: str, method: str, level: str, path: Path) -> Clip:
+    """The clip at ``path``, there or not, of a method at the compression folder ``level``."""
+    split, pair = _split_and_pair(method, path.stem)
+    mask = root / folder_of(method) / "masks" / "videos" / path.name
+    return Clip(
+        path=path,
+        key=f"{folder_of(method)}/{level}/videos/{path.name}",
+        dataset=dataset,
+        method=method,
+        label=REAL if method in REAL_SOURCES else FAKE,
+        split=split,
+        pair=pair,
+        name=f"{path.stem}_{level}",
+        compression=COMPRESSIONS[level],
+        mask=mask if mask.is_file() else None,
+        identities=tuple(path.stem.split("__")[0].split("_")),
+    )
+
+
+def find_methods(dataset: str, methods: tuple[str, ...], root: Path) -> Found:
+    """The clips of some methods; absent is what the lists name at a compression of which anything is there.
 
     Raises:
-        FacefakeError: ``dataset_not_found`` if ``root`` is not a FaceForensics++ folder; ``no_videos`` if it is empty;
-            ``usage`` if a labels file is given, since the release has its own.
+        FacefakeError: ``dataset_not_found``.
     """
-    if labels is not None:
-        raise FacefakeError("usage", "ffpp has official labels.", "Leave out --labels, or use --dataset folder.")
     require_folder(root, "original_sequences", "manipulated_sequences")
-    clips = [clip for source in REAL_SOURCES for clip in _clips_of(root, source, REAL)]
-    clips += [clip for method in (*FOUR_METHODS, "FaceShifter", DFD) for clip in _clips_of(root, method, FAKE)]
-    if not clips:
-        raise FacefakeError(
-            "no_videos",
-            f"{root} has the folders of FaceForensics++ but no <method>/<compression>/videos/*.mp4 in them.",
-            "Finish the download; extracted frames alone are not read.",
-        )
-    return sorted(clips, key=lambda clip: clip.key)
+    there = {
+        (method, level): {path.name: path for path, _ in videos_in(root, folder_of(method), level)}
+        for method in methods
+        for level in COMPRESSIONS
+    }
+    levels = {level for (_, level), files in there.items() if files}
+    clips, absent = [], []
+    for (method, level), files in there.items():
+        clips += [clip_of(root, dataset, method, level, path) for path in files.values()]
+        listed = {f"{name}.mp4" for name in official_names(method)} if level in levels else set()
+        folder = root / folder_of(method) / level / "videos"
+        absent += [clip_of(root, dataset, method, level, folder / name) for name in listed - files.keys()]
+    return Found(clips, absent)
 
 
-READER = Reader("ffpp", "FaceForensics++ (raw, c23, c40), with FaceShifter and DFD", read, ("youtube", *FOUR_METHODS))
+READER = Reader(
+    name="ffpp",
+    title="FaceForensics++ (raw, c23, c40), with FaceShifter and DFD",
+    find=partial(find_methods, "ffpp", (*REAL_SOURCES, *FOUR_METHODS, "FaceShifter", DFD)),
+    licence="research only, by request",
+    link="https://github.com/ondyari/FaceForensics",
+    methods=("youtube", *FOUR_METHODS),
+    official=tuple(
+        Official(method, split, count)
+        for method in ("youtube", *FOUR_METHODS, "FaceShifter")
+        for split, count in (("train", 720), ("val", 140), ("test", 140))
+    ),
+    related=("dfd",),
+)

@@ -1,8 +1,8 @@
 """Any folder of videos and pictures, with or without labels.
 
 Labels come from a CSV with the columns ``path`` and ``label`` (``real``/``fake`` or ``0``/``1``, real = 0) and, if
-wanted, ``split``, ``method`` and ``pair``; paths are relative to the folder. A ``labels.csv`` at the top of the folder
-is read without being asked for.
+wanted, ``split``, ``method``, ``pair`` and ``identities`` (names of people, ``;`` between them); paths are relative to
+the folder. A ``labels.csv`` at the top of the folder is read without being asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from preprocessing.clip import FAKE, REAL, Clip
-from preprocessing.datasets.base import SPLITS, Reader, media_files, require_folder, store_name
+from preprocessing.datasets.base import SPLITS, Found, Reader, media_files, store_name
 from preprocessing.errors import FacefakeError
 
 LABELS = {"real": REAL, "0": REAL, "fake": FAKE, "1": FAKE, "": None}
@@ -24,7 +24,7 @@ def _invalid(path: Path, what: str) -> FacefakeError:
     return FacefakeError(
         "labels_invalid",
         f"{path}: {what}",
-        "The file is CSV with a header: path,label (real or fake) and, if wanted, split, method, pair.",
+        "The file is CSV with a header: path,label (real or fake) and, if wanted, split, method, pair, identities.",
     )
 
 
@@ -69,17 +69,16 @@ def _clip(root: Path, path: Path, row: dict[str, str]) -> Clip:
         split=row.get("split") or None,
         pair=row.get("pair") or None,
         name=store_name(key),
+        identities=tuple(name.strip() for name in row.get("identities", "").split(";") if name.strip()),
     )
 
 
-def read(root: Path, labels: Path | None = None) -> list[Clip]:
-    """Every video and picture below ``root``, sorted by key; those the labels file does not name stay unlabelled.
+def find(root: Path, labels: Path | None = None) -> Found:
+    """Every video and picture below ``root``; those the labels file does not name stay unlabelled.
 
     Raises:
-        FacefakeError: ``dataset_not_found``, ``no_videos``, or ``labels_invalid``, also when the labels file names a
-            file that is not there.
+        FacefakeError: ``no_videos``, or ``labels_invalid``, also when the labels file names a file that is not there.
     """
-    require_folder(root)
     files = media_files(root)
     if not files:
         raise FacefakeError(
@@ -93,7 +92,7 @@ def read(root: Path, labels: Path | None = None) -> list[Clip]:
     if labels and absent:
         named = ", ".join(absent[:5]) + ", ..." * (len(absent) > 5)
         raise _invalid(labels, f"names {len(absent)} file(s) that are not in {root}: {named}.")
-    return sorted(clips, key=lambda clip: clip.key)
+    return Found(clips)
 
 
 def from_paths(
@@ -116,7 +115,7 @@ def from_paths(
             clips.append(Clip(path, str(path), "folder", UNLABELLED, None, None, None, name=store_name(path.name)))
             continue
         try:
-            clips += [replace(clip, key=(path / clip.key).as_posix()) for clip in read(path, labels)]
+            clips += [replace(clip, key=(path / clip.key).as_posix()) for clip in READER.read(path, labels).clips]
         except FacefakeError as error:
             if error.code != "no_videos":
                 raise
@@ -124,4 +123,9 @@ def from_paths(
     return clips, refused
 
 
-READER = Reader("folder", "any folder of videos and pictures, labelled by a CSV or not at all", read)
+READER = Reader(
+    name="folder",
+    title="any folder of videos and pictures, labelled by a CSV or not at all",
+    find=find,
+    takes_labels=True,
+)

@@ -51,7 +51,7 @@ def test_a_pair_is_one_real_and_one_fake_of_one_split(made):
 
 
 def test_the_folder_reader_reads_it(made):
-    clips = get_reader("folder").read(made[0], None)
+    clips = get_reader("folder").read(made[0]).clips
     assert len(clips) == 2 * sum(SMALL.values())
     assert Counter(clip.label for clip in clips) == {0: 10, 1: 10}
     assert all(clip.split and clip.pair and clip.method for clip in clips)

@@ -28,7 +28,7 @@ def report_for(root, score_of_real):
     """Score by the letter of the list, where 1 is real, never by our own labels."""
     lines = (root / "List_of_testing_videos.txt").read_text().splitlines()
     says_real = {line.split()[1]: line.split()[0] == "1" for line in lines}
-    clips = [clip for clip in get_reader("celebdf").read(root, None) if clip.split == "test"]
+    clips = [clip for clip in get_reader("celebdf").read(root).clips if clip.split == "test"]
     return make_report([scored(clip, score_of_real if says_real[clip.key] else 1 - score_of_real) for clip in clips])
 
 

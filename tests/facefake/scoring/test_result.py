@@ -79,7 +79,7 @@ def test_an_error_result_says_what_why_and_what_to_do():
 
 def test_only_labelled_clips_carry_what_the_data_set_says():
     extra = set(LABELLED.to_dict()) - set(SCORED.to_dict())
-    assert extra == {"clip", "dataset", "method", "split", "label"}
+    assert extra == {"clip", "dataset", "method", "split", "label", "pair", "compression"}
 
 
 def test_only_a_person_set_aside_carries_a_reason():

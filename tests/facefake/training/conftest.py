@@ -40,6 +40,7 @@ def row(clip: str, split: str | None, label: int | None, frame: int, **changes: 
         "method": method,
         "pair": Path(clip).stem,
         "compression": None,
+        "identities": [],
         "frame": frame,
         "time": frame / 25,
         "track": 0,

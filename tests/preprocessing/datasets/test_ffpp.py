@@ -3,14 +3,14 @@ from collections import Counter
 import pytest
 
 from preprocessing.datasets import get_reader, select
-from preprocessing.datasets.ffpp import FOUR_METHODS, official_pairs, read
+from preprocessing.datasets.ffpp import FOUR_METHODS, READER, official_pairs
 from preprocessing.errors import FacefakeError
 from tests.preprocessing.datasets import trees
 
 
 @pytest.fixture
 def clips(tmp_path):
-    return {clip.key: clip for clip in read(trees.ffpp(tmp_path))}
+    return {clip.key: clip for clip in READER.read(trees.ffpp(tmp_path)).clips}
 
 
 def test_the_official_split_has_720_140_140_videos():
@@ -62,15 +62,35 @@ def test_the_protocol_leaves_out_faceshifter_and_dfd(clips):
 def test_a_folder_without_the_release_says_what_is_there(tmp_path):
     trees.touch(tmp_path, "videos/a.mp4")
     with pytest.raises(FacefakeError, match=r"holds videos; looked for original_sequences/") as caught:
-        read(tmp_path)
+        READER.read(tmp_path)
     assert caught.value.code == "dataset_not_found"
 
 
 def test_empty_folders_are_an_error(tmp_path):
     (tmp_path / "original_sequences/youtube/c23/videos").mkdir(parents=True)
     with pytest.raises(FacefakeError) as caught:
-        read(tmp_path)
+        READER.read(tmp_path)
     assert caught.value.code == "no_videos"
+
+
+def test_what_the_lists_name_and_is_not_there_is_absent_at_the_levels_there_are(tmp_path):
+    found = READER.read(trees.ffpp(tmp_path))
+    c23 = [clip for clip in found.absent if clip.compression == "c23"]
+    assert len(c23) == 6 * 1000 - 4 - 5 * 4
+    assert {clip.compression for clip in found.absent} == {"c23", "raw"}
+    assert "manipulated_sequences/FaceSwap/c23/videos/672_720.mp4" in {clip.key for clip in c23}
+    assert not {clip.key for clip in found.clips} & {clip.key for clip in found.absent}
+
+
+def test_the_people_of_a_clip_are_named(clips):
+    assert clips["manipulated_sequences/FaceSwap/c23/videos/720_672.mp4"].identities == ("720", "672")
+    dfd = clips["manipulated_sequences/DeepFakeDetection/c23/videos/01_02__meeting_serious__YVGY8LOK.mp4"]
+    assert dfd.identities == ("01", "02")
+
+
+def test_a_level_without_its_videos_folder_has_the_same_keys(tmp_path):
+    trees.touch(tmp_path, "original_sequences/youtube/c23/071.mp4")
+    assert [clip.key for clip in READER.read(tmp_path).clips] == ["original_sequences/youtube/c23/videos/071.mp4"]
 
 
 def test_an_empty_split_names_what_there_was(clips):
@@ -81,7 +101,7 @@ def test_an_empty_split_names_what_there_was(clips):
 
 @pytest.mark.data
 def test_the_real_excerpt_reads_as_catalogued(test_data):
-    clips = read(test_data / "ffpp")
+    clips = READER.read(test_data / "ffpp").clips
     assert len(clips) == 36
     assert Counter((clip.compression, clip.split, clip.label) for clip in clips if clip.compression == "c40") == {
         ("c40", "train", 0): 4,

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing.datasets.folder import from_paths, read
+from preprocessing.datasets.folder import READER, from_paths
 from preprocessing.errors import FacefakeError
 from tests.preprocessing.datasets import trees
 
@@ -18,23 +18,23 @@ def write(path: Path, text: str) -> Path:
 
 
 def test_videos_and_pictures_are_found_at_any_depth_and_nothing_else(folder):
-    assert [clip.key for clip in read(folder)] == ["a.mp4", "b.jpg", "sub/a.mp4"]
+    assert [clip.key for clip in READER.read(folder).clips] == ["a.mp4", "b.jpg", "sub/a.mp4"]
 
 
 def test_the_same_name_in_two_folders_gets_two_store_folders(folder):
-    assert len({clip.name for clip in read(folder)}) == 3
+    assert len({clip.name for clip in READER.read(folder).clips}) == 3
 
 
 def test_labels_are_words_or_numbers_and_the_rest_stays_unlabelled(folder, tmp_path):
     labels = write(tmp_path / "l.csv", "path,label,split,pair\na.mp4,real,train,p1\nsub/a.mp4,1,,\n")
-    clips = {clip.key: clip for clip in read(folder, labels)}
+    clips = {clip.key: clip for clip in READER.read(folder, labels).clips}
     assert [clips[key].label for key in ("a.mp4", "sub/a.mp4", "b.jpg")] == [0, 1, None]
     assert (clips["a.mp4"].split, clips["a.mp4"].pair) == ("train", "p1")
 
 
 def test_a_labels_file_in_the_folder_is_read_unasked(folder):
     write(folder / "labels.csv", "path,label\na.mp4,fake\n")
-    assert {clip.key: clip.label for clip in read(folder)}["a.mp4"] == 1
+    assert {clip.key: clip.label for clip in READER.read(folder).clips}["a.mp4"] == 1
 
 
 @pytest.mark.parametrize(
@@ -50,16 +50,16 @@ def test_a_labels_file_in_the_folder_is_read_unasked(folder):
 )
 def test_a_wrong_labels_file_is_refused_in_words(folder, tmp_path, text, words):
     with pytest.raises(FacefakeError) as caught:
-        read(folder, write(tmp_path / "l.csv", text))
+        READER.read(folder, write(tmp_path / "l.csv", text))
     assert caught.value.code == "labels_invalid"
     assert words in caught.value.message
 
 
 def test_an_empty_folder_and_a_missing_one_differ(tmp_path):
     with pytest.raises(FacefakeError) as empty:
-        read(tmp_path)
+        READER.read(tmp_path)
     with pytest.raises(FacefakeError) as missing:
-        read(tmp_path / "nowhere")
+        READER.read(tmp_path / "nowhere")
     assert (empty.value.code, missing.value.code) == ("no_videos", "dataset_not_found")
 
 
