@@ -21,7 +21,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
@@ -34,6 +34,7 @@ from PIL import Image
 from preprocessing.clip import Clip
 from preprocessing.errors import FacefakeError
 from preprocessing.extract import ClipFaces, FaceCrop
+from preprocessing.files import write_atomic
 from preprocessing.recipe import Recipe
 
 _CLIP_FIELDS = [
@@ -91,25 +92,6 @@ CLIPS_SCHEMA = pa.schema(
 
 _RECORD = "clip.json"
 _DEFECTS = (OSError, ValueError, KeyError, TypeError)
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Replace ``path`` by ``data`` in one step, so that a reader sees the old file or the new and never a half.
-
-    Raises:
-        FacefakeError: ``not_writable``.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise FacefakeError(
-            "not_writable", f"Cannot write {path} ({error.strerror}).", "Choose another output, or free space."
-        ) from error
 
 
 def _json(value: Any) -> str:

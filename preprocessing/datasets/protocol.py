@@ -10,7 +10,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -22,12 +21,13 @@ from typing import Any
 from preprocessing.clip import Clip
 from preprocessing.datasets.base import Reader
 from preprocessing.errors import FacefakeError
+from preprocessing.files import write_atomic
 
 UNSPLIT = "no split"
 _HEAD = re.compile(r"# facefake protocol: dataset=(\S+) version=(\d+) sha256=([0-9a-f]{64})")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What a protocol says of one clip.
 
@@ -68,7 +68,7 @@ class Protocol:
     Example:
         >>> protocol = Protocol("toy", 1, (Entry("b.mp4", 1, "test", "FaceSwap", "a", None),))
         >>> protocol.facts()["splits"], protocol.sha256[:8]
-        ({'test': 1}, '3d5aefcf')
+        ({'test': 1}, '550d44d9')
     """
 
     dataset: str
@@ -114,11 +114,11 @@ class Protocol:
             FacefakeError: ``not_writable``.
         """
         text = io.StringIO(newline="")
-        text.write(f"# facefake protocol: dataset={self.dataset} version={self.version} sha256={self.sha256}\n")
-        table = csv.writer(text, lineterminator="\n")
+        table = csv.writer(text)  # its \r\n at line ends is what makes it quote a \r in a name
+        table.writerow([f"# facefake protocol: dataset={self.dataset} version={self.version} sha256={self.sha256}"])
         table.writerow(_COLUMNS)
         table.writerows(astuple(entry) for entry in self.entries)  # None is written as an empty cell
-        _replace(path, text.getvalue().encode("utf-8", "surrogateescape"))
+        write_atomic(path, text.getvalue().encode("utf-8", "surrogateescape"))
 
     @classmethod
     def read(cls, path: Path) -> Protocol:
@@ -157,19 +157,5 @@ def _mismatch(message: str) -> FacefakeError:
     return FacefakeError(
         "protocol_mismatch",
         message,
-        "Corrections belong in the data set's reader and get a new version; `facefake datasets protocol` writes the file.",
+        "Corrections belong in the data set's reader and get a new version. `facefake datasets protocol` writes one.",
     )
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write the file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise FacefakeError(
-            "not_writable", f"Cannot write {path} ({error.strerror}).", "Choose another output, or free space."
-        ) from error

@@ -1,0 +1,28 @@
+"""Files that are whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from preprocessing.errors import FacefakeError
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace ``path`` by ``data`` in one step, so that a reader sees the old file or the new and never a half.
+
+    Raises:
+        FacefakeError: ``not_writable``.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise FacefakeError(
+            "not_writable", f"Cannot write {path} ({error.strerror}).", "Choose another output, or free space."
+        ) from error
