@@ -64,22 +64,22 @@ def command(out: Path, seed: int, again: bool) -> None:
     videos, store = out / "videos", out / "store"
     with _stage("make a labelled set of videos"):
         _make_set(videos, seed)
-    clips = get_reader("folder").read(videos).clips
+    found = get_reader("folder").read(videos)
     recipe = Cropping("uniform:8", "gend", 1.3, "native", "auto").recipe()
     with _stage("extract: find, track and align the faces"):
         faces = FaceStore.open_or_create(store, recipe)
-        summary = bring_up_to_date(clips, faces, recipe, Process(default_workers(), 600.0, "auto"))
+        summary = bring_up_to_date(found.clips, faces, recipe, Process(default_workers(), 600.0, "auto"))
         print_summary(summary, store)
     with _stage("train: on the train split, chosen on the val split"):
         trained = train(load_config("demo", [f"seed={seed}"]), store, out)
     with _stage("score: the held-out test split"):
         detector = api.load(trained.detector)
         rules = api.rules_of(detector)
-        results = score_store(select(clips, splits=["test"]), detector, faces, rules=rules)
+        held_out = select(found, splits=["test"]).clips
+        results = score_store(held_out, detector, faces, rules=rules)
         head = document_head(detector.facts(), {"recipe": recipe.to_dict(), **rules.to_dict()})
-        held_out = len(select(clips, splits=["test"]))
         outputs = Outputs(str(out / "scores.json"), out / "scores.csv", out / "report.md")
-        report = write_results(results, held_out, head, outputs).report
+        report = write_results(results, len(held_out), head, outputs).report
     write_report(out / "report.json", report or {})
     click.secho(DISCLAIMER, err=True, bold=True)
     click.echo(f"next: facefake score my.mp4 --detector {trained.detector}", err=True)

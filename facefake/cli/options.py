@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
     from preprocessing.clip import Clip
+    from preprocessing.datasets import Found
     from preprocessing.recipe import Recipe
 
 Command = Callable[..., None]
@@ -22,9 +23,9 @@ Command = Callable[..., None]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Which clips of which data set."""
+    """Which clips of which data sets. Commands that take one data set ask for its ``name``, others for ``each``."""
 
-    dataset: str | None
+    datasets: tuple[str, ...]
     data: Path | None
     labels: Path | None
     methods: tuple[str, ...]
@@ -32,11 +33,39 @@ class Source:
 
     @property
     def name(self) -> str:
-        """The reader's name; a folder unless the user says otherwise."""
-        return self.dataset or "folder"
+        """The one reader's name; a folder unless the user says otherwise.
 
-    def clips(self, splits: tuple[str, ...] = ()) -> list[Clip]:
-        """The clips asked for; methods default to those of the data set's protocol.
+        Raises:
+            FacefakeError: ``usage`` if several data sets are named.
+        """
+        if len(self.datasets) > 1:
+            raise FacefakeError(
+                "usage", f"{' and '.join(self.datasets)} are too many.", "Run the command once a data set."
+            )
+        return self.datasets[0] if self.datasets else "folder"
+
+    def each(self) -> list[tuple[Source, tuple[str, ...]]]:
+        """One source a data set, with the split of ``NAME:SPLIT`` where one is named.
+
+        Raises:
+            FacefakeError: ``usage`` for a split that does not exist, or a data set named twice.
+        """
+        from preprocessing.datasets.base import SPLITS
+
+        sources: dict[str, tuple[Source, tuple[str, ...]]] = {}
+        for dataset in self.datasets:
+            name, _, split = dataset.partition(":")
+            if split not in ("", *SPLITS):
+                raise FacefakeError(
+                    "usage", f"{dataset}: no split is called {split!r}.", f"Known: {', '.join(SPLITS)}."
+                )
+            if name in sources:
+                raise FacefakeError("usage", f"{name} is named twice.", "Use --split for several splits of it.")
+            sources[name] = replace(self, datasets=(name,)), (split,) if split else ()
+        return list(sources.values())
+
+    def found(self, splits: tuple[str, ...] = ()) -> Found:
+        """The clips asked for, there and absent; methods default to those of the data set's protocol.
 
         Raises:
             FacefakeError: What the reader raises, or ``split_empty``.
@@ -44,18 +73,26 @@ class Source:
         from preprocessing.datasets import get_reader, select
 
         reader = get_reader(self.name)
-        clips = reader.read(self.root(), self.labels).clips
+        found = reader.read(self.root(), self.labels)
         wanted = () if "all" in self.methods else self.methods or reader.methods
-        return select(clips, splits=splits, methods=wanted, compressions=self.compressions)
+        return select(found, splits=splits, methods=wanted, compressions=self.compressions)
+
+    def clips(self, splits: tuple[str, ...] = ()) -> list[Clip]:
+        """Those of :meth:`found` that are there."""
+        return self.found(splits).clips
 
     def root(self) -> Path:
-        """Where the data set lies: ``--data``, else ``$FACEFAKE_DATA/<dataset>``, else ``./data/<dataset>``.
+        """Where the data set lies.
+
+        ``--data`` or the folder of the data set's name in it, else ``<dataset>`` in a folder of ``$FACEFAKE_DATA``,
+        else ``./data/<dataset>``.
 
         Raises:
             FacefakeError: ``dataset_not_found``, naming every place that was looked at.
         """
         if self.data is not None:
-            return self.data
+            inside = self.data / self.name
+            return inside if self.name != "folder" and inside.is_dir() else self.data
         roots = [Path(root) for root in os.environ.get("FACEFAKE_DATA", "").split(os.pathsep) if root]
         places = [root / self.name for root in [*roots, Path("data")]]
         for place in places:
@@ -136,11 +173,17 @@ def _gathered(name: str, group: type[Any], *options: Callable[[Command], Command
 source_options = _gathered(
     "source",
     Source,
-    click.option("--dataset", metavar="NAME", help="Data set reader: ffpp, celebdf or folder."),
+    click.option(
+        "--dataset",
+        "datasets",
+        multiple=True,
+        metavar="NAME",
+        help="A data set: `facefake datasets` lists them.",
+    ),
     click.option(
         "--data",
         type=click.Path(path_type=Path),
-        help="The data set's top folder. [default: $FACEFAKE_DATA/NAME, else ./data/NAME]",
+        help="The data set's top folder, or the one it is in. [default: $FACEFAKE_DATA/NAME, else ./data/NAME]",
     ),
     click.option("--labels", type=click.Path(path_type=Path), help="CSV with path,label for a folder of your own."),
     click.option("--method", "methods", multiple=True, help="Only these forgery methods or real sources, or all."),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from facefake.models import Detector
     from facefake.scoring import ClipResult, ScoringRules
     from preprocessing.clip import Clip
+    from preprocessing.datasets import Found
     from preprocessing.recipe import Recipe
 
 
@@ -40,26 +41,35 @@ class Outputs:
     markdown: Path | None
 
 
-def default_split(clips: list[Clip], asked: tuple[str, ...]) -> list[Clip]:
+def default_split(found: Found, asked: tuple[str, ...]) -> Found:
     """The clips of the splits asked for, else of test where the data set has one: never silently training data."""
     from preprocessing.datasets import select
 
-    if not asked and any(clip.split == "test" for clip in clips):
+    if not asked and any(clip.split == "test" for clip in found.clips):
         asked = ("test",)
-    return select(clips, splits=asked)
+    return select(found, splits=asked)
 
 
 def dataset_results(
-    clips: list[Clip], detector: Detector, recipe: Recipe, rules: ScoringRules, store: Path, process: Process
+    found: Found, detector: Detector, recipe: Recipe, rules: ScoringRules, store: Path, process: Process
 ) -> Iterator[ClipResult]:
-    """Extract what the store lacks, then score from it."""
+    """Extract what the store lacks, then score from it; what the data set lists and lacks follows as errors."""
     from facefake.cli.extract import bring_up_to_date
-    from facefake.scoring import score_store
+    from facefake.scoring import failed, score_store
     from preprocessing.store import FaceStore
 
     faces = FaceStore.open_or_create(store, recipe)
-    bring_up_to_date(clips, faces, recipe, process)
-    return score_store(clips, detector, faces, rules=rules)
+    bring_up_to_date(found.clips, faces, recipe, process)
+    missing = (failed(clip, _absent(clip)) for clip in found.absent)
+    return chain(score_store(found.clips, detector, faces, rules=rules), missing)
+
+
+def _absent(clip: Clip) -> FacefakeError:
+    return FacefakeError(
+        "absent",
+        f"{clip.path} is on the data set's list and not there.",
+        "`facefake datasets check` names all of them.",
+    )
 
 
 def file_results(
@@ -138,6 +148,13 @@ def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any
     return Written(report, any(result.status == "error" for result in kept))
 
 
+def _store(store: Path | None, source: Source, sets: int) -> Path:
+    """The store of one data set; a folder named for several holds one each."""
+    if store is not None and sets == 1:
+        return store
+    return (store or Path("store")) / source.name
+
+
 @click.command("score")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--detector", "detector_file", type=click.Path(path_type=Path), help="A detector file (.safetensors).")
@@ -179,6 +196,7 @@ def command(
     facefake score uploads/ --detector FILE --json results.json --csv results.csv
     facefake score videos/ --labels labels.csv --detector FILE
     facefake score --dataset celebdf --data Celeb-DF-v2 --detector FILE --no-abstain
+    facefake score --dataset celebdf --dataset dfdc --dataset ffpp:val --data sets/ --detector FILE
 
     Exit codes: 0 all scored, 1 some files could not be read, 2 usage.
     """
@@ -186,7 +204,7 @@ def command(
         raise FacefakeError(
             "usage", "Which detector?", "--detector FILE; `facefake train` makes one, `facefake demo` a toy."
         )
-    if bool(paths) == bool(source.dataset):
+    if bool(paths) == bool(source.datasets):
         raise FacefakeError("usage", "Give either files and folders, or --dataset.", "See facefake score --help.")
     from facefake import api
     from facefake.scoring import document_head
@@ -195,10 +213,14 @@ def command(
     detector = api.load(detector_file, device=process.device)
     recipe = api.recipe_of(detector).with_frames(Sampling.parse(frames), decoder)
     rules = api.rules_of(detector).replaced(pooling=pooling, threshold=threshold, judge_all=no_abstain)
-    if source.dataset:
-        clips = default_split(source.clips(), splits)
-        results = dataset_results(clips, detector, recipe, rules, store or Path("store") / source.dataset, process)
-        total = len(clips)
+    results: Iterator[ClipResult]
+    if source.datasets:
+        sets = [(each, default_split(each.found(), splits or own)) for each, own in source.each()]
+        total = sum(len(found.clips) + len(found.absent) for _, found in sets)
+        results = chain.from_iterable(
+            dataset_results(found, detector, recipe, rules, _store(store, each, len(sets)), process)
+            for each, found in sets
+        )
     else:
         results, total = file_results(paths, source.labels, detector, recipe, rules, process)
     head = document_head(detector.facts(), {"recipe": recipe.to_dict(), **rules.to_dict()})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from preprocessing.clip import Clip
@@ -81,7 +81,8 @@ class Reader:
 
         Raises:
             FacefakeError: ``dataset_not_found`` if ``root`` is not such a release, ``no_videos`` if it holds none of
-                its files, ``labels_invalid`` for a list that cannot be, ``usage`` for labels where the release has its own.
+                its files, ``labels_invalid`` for a list that cannot be, ``usage`` for labels where the release has
+                its own.
         """
         require_folder(root)
         if labels is not None and not self.takes_labels:
@@ -172,41 +173,39 @@ def require_folder(root: Path, *children: str) -> None:
 
 
 def select(
-    clips: Iterable[Clip],
-    *,
-    splits: Sequence[str] = (),
-    methods: Sequence[str] = (),
-    compressions: Sequence[str] = (),
-) -> list[Clip]:
-    """Clips of the given splits, methods and compressions; an empty filter lets everything through.
+    found: Found, *, splits: Sequence[str] = (), methods: Sequence[str] = (), compressions: Sequence[str] = ()
+) -> Found:
+    """What is of the given splits, methods and compressions; an empty filter lets everything through.
 
     Raises:
-        FacefakeError: ``split_empty`` if nothing is left, naming what there was.
+        FacefakeError: ``split_empty`` if no clip is left that is there, naming what there was.
     """
-    clips = list(clips)
-    chosen = [
-        clip
-        for clip in clips
-        if (not splits or clip.split in splits)
-        and (not methods or clip.method in methods)
-        and (not compressions or clip.compression in compressions)
-    ]
-    if not chosen:
-        asked = ", ".join(
-            f"{name} {'/'.join(values)}"
-            for name, values in (("split", splits), ("method", methods), ("compression", compressions))
-            if values
+
+    def wanted(clip: Clip) -> bool:
+        return (
+            (not splits or clip.split in splits)
+            and (not methods or clip.method in methods)
+            and (not compressions or clip.compression in compressions)
         )
-        there = {
-            "splits": sorted({str(clip.split) for clip in clips}),
-            "methods": sorted({clip.method for clip in clips}),
-            "compressions": sorted({str(clip.compression) for clip in clips}),
-        }
-        raise FacefakeError(
-            "split_empty",
-            f"No clip with {asked or 'any label'} among the {len(clips)} found; they have "
-            + ", ".join(f"{name} {'/'.join(values) or 'none'}" for name, values in there.items())
-            + ".",
-            "Check --data, or choose other splits, methods or compressions.",
-        )
+
+    chosen = replace(found, clips=list(filter(wanted, found.clips)), absent=list(filter(wanted, found.absent)))
+    if not chosen.clips:
+        asked = {"split": splits, "method": methods, "compression": compressions}
+        raise _nothing_left(found.clips, {name: values for name, values in asked.items() if values})
     return chosen
+
+
+def _nothing_left(clips: Sequence[Clip], asked: Mapping[str, Sequence[str]]) -> FacefakeError:
+    there = {
+        "splits": sorted({str(clip.split) for clip in clips}),
+        "methods": sorted({clip.method for clip in clips}),
+        "compressions": sorted({str(clip.compression) for clip in clips}),
+    }
+    wish = ", ".join(f"{name} {'/'.join(values)}" for name, values in asked.items())
+    return FacefakeError(
+        "split_empty",
+        f"No clip with {wish or 'any label'} among the {len(clips)} found; they have "
+        + ", ".join(f"{name} {'/'.join(values) or 'none'}" for name, values in there.items())
+        + ".",
+        "Check --data, or choose other splits, methods or compressions.",
+    )

@@ -54,8 +54,9 @@ def test_dfd_is_all_test_and_pairs_by_target_and_scene(clips):
     assert real.pair == fake.pair == "01__meeting_serious"
 
 
-def test_the_protocol_leaves_out_faceshifter_and_dfd(clips):
-    methods = {clip.method for clip in select(clips.values(), methods=get_reader("ffpp").methods)}
+def test_the_protocol_leaves_out_faceshifter_and_dfd(tmp_path):
+    chosen = select(READER.read(trees.ffpp(tmp_path)), methods=get_reader("ffpp").methods)
+    methods = {clip.method for clip in (*chosen.clips, *chosen.absent)}
     assert methods == {"youtube", *FOUR_METHODS}
 
 
@@ -93,9 +94,10 @@ def test_a_level_without_its_videos_folder_has_the_same_keys(tmp_path):
     assert [clip.key for clip in READER.read(tmp_path).clips] == ["original_sequences/youtube/c23/videos/071.mp4"]
 
 
-def test_an_empty_split_names_what_there_was(clips):
+def test_an_empty_split_names_what_there_was(tmp_path):
+    found = READER.read(trees.ffpp(tmp_path))
     with pytest.raises(FacefakeError, match=r"compression c40.*c23/raw") as caught:
-        select(clips.values(), compressions=["c40"])
+        select(found, compressions=["c40"])
     assert caught.value.code == "split_empty"
 
 
