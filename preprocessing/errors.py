@@ -33,6 +33,7 @@ CODES: dict[str, str] = {
     "store_missing": "there is no face store at the path",
     "store_damaged": "a file of the face store is missing or unreadable",
     "not_writable": "the output folder cannot be written",
+    "corruption_invalid": "a corruption or a level of it does not exist, or cannot be done to this kind of file",
     # configs
     "config_not_found": "the config file is missing",
     "config_invalid": "a config value is out of range, of the wrong type, or contradicts another",

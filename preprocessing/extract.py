@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from preprocessing.clip import Clip
+from preprocessing.corruptions.reader import CorruptedReader, corrupt_still, open_corrupted
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import (
     Face,
@@ -153,7 +154,7 @@ def _thinned(order: Iterator[int], limit: int) -> Iterator[int]:
 
 
 def _sample(
-    reader: VideoReader, masks: VideoReader | None, recipe: Recipe, detector: FaceDetector
+    reader: VideoReader | CorruptedReader, masks: VideoReader | None, recipe: Recipe, detector: FaceDetector
 ) -> tuple[list[_Seen], int]:
     """Look at frames until the sampling rule is satisfied; returns what was seen and how many were asked for."""
     target = recipe.sampling.target
@@ -171,9 +172,12 @@ def _sample(
             seen.extend(_look(batch, _masks(masks, batch.index), detector, recipe))
 
 
-def _still(path: Path, limits: Limits, recipe: Recipe, detector: FaceDetector) -> tuple[VideoInfo, list[_Seen]]:
+def _still(
+    clip: Clip, path: Path, limits: Limits, recipe: Recipe, detector: FaceDetector
+) -> tuple[VideoInfo, list[_Seen]]:
     info, batch = read_still(path, limits)
     _require_size(info, path)
+    batch = corrupt_still(batch, recipe.corruption, clip.key)
     return info, list(_look(batch, {}, detector, recipe))
 
 
@@ -232,11 +236,11 @@ def extract_clip(clip: Clip, recipe: Recipe, device: str = "auto", limits: Limit
     detector = _face_detector(recipe.face_detector, device)
     path, container = check_file(clip.path, limits)
     if container in PICTURES:
-        info, seen = _still(path, limits, recipe, detector)
+        info, seen = _still(clip, path, limits, recipe, detector)
         decoder, present, asked, failed = "pillow", 1, 1, {}
     else:
         with (
-            open_video(path, limits=limits, backend=recipe.decoder) as reader,
+            open_corrupted(path, recipe.corruption, clip.key, limits=limits, backend=recipe.decoder) as reader,
             open_video(clip.mask, limits=limits) if clip.mask else nullcontext() as masks,
         ):
             _require_size(reader.info, path)

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from preprocessing.corruptions.corruption import Corruption
 from preprocessing.faces.align import CropGeometry
 from preprocessing.video.sampling import Sampling
 
@@ -23,6 +24,7 @@ class Recipe:
         geometry: How a face is cut out.
         face_detector: Name of the face detector.
         decoder: ``auto``, ``pyav`` or ``decord``.
+        corruption: What is done to the frames before anybody looks for faces, to see how a detector holds.
 
     Example:
         >>> Recipe().hash == Recipe().hash
@@ -35,16 +37,19 @@ class Recipe:
     geometry: CropGeometry = field(default_factory=CropGeometry)
     face_detector: str = "mtcnn"
     decoder: str = "auto"
+    corruption: Corruption | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, in a fixed order; what is hashed and what a store keeps as ``recipe.json``."""
-        return {
+        values = {
             "version": VERSION,
             "sampling": str(self.sampling),
             "geometry": self.geometry.to_dict(),
             "face_detector": self.face_detector,
             "decoder": self.decoder,
         }
+        # left out where there is none, so that stores made before there were corruptions keep their hash
+        return values | ({"corruption": str(self.corruption)} if self.corruption else {})
 
     def with_frames(self, sampling: Sampling, decoder: str) -> Recipe:
         """The same crop from other frames, or decoded otherwise."""

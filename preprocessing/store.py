@@ -36,6 +36,7 @@ from preprocessing.errors import FacefakeError
 from preprocessing.extract import ClipFaces, FaceCrop
 from preprocessing.files import write_atomic
 from preprocessing.recipe import Recipe
+from preprocessing.scratch import alive
 
 _CLIP_FIELDS = [
     pa.field("dataset", pa.string(), metadata={"about": "reader that found the clip"}),
@@ -144,7 +145,9 @@ class FaceStore:
         if store.recipe.get("hash") != recipe.hash:
             made, asked = store.recipe, recipe.to_dict()
             differing = "; ".join(
-                f"{key} {made.get(key)} there, {asked[key]} now" for key in asked if made.get(key) != asked[key]
+                f"{key} {made.get(key)} there, {asked.get(key)} now"
+                for key in {**asked, **made}
+                if key != "hash" and made.get(key) != asked.get(key)
             )
             raise FacefakeError(
                 "store_recipe_mismatch",
@@ -223,7 +226,7 @@ class FaceStore:
         making = self.root / ".making"
         for path in making.iterdir() if making.is_dir() else ():
             host, _, pid = path.name.rpartition(".")
-            if host == socket.gethostname() and pid.isdigit() and not _alive(int(pid)):
+            if host == socket.gethostname() and pid.isdigit() and not alive(int(pid)):
                 shutil.rmtree(path, ignore_errors=True)
 
     def compile(self) -> None:
@@ -309,18 +312,6 @@ class FaceStore:
             return dict(record)
         except _DEFECTS as error:
             raise _damaged(path, error) from error
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt":
-        return True  # signal 0 does not ask there, it interrupts
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _damaged(path: Path, error: Exception) -> FacefakeError:

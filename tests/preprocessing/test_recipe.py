@@ -1,0 +1,51 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from skimage.data import astronaut
+
+from preprocessing.clip import Clip
+from preprocessing.corruptions import Corruption
+from preprocessing.errors import FacefakeError
+from preprocessing.extract import extract_clip
+from preprocessing.recipe import Recipe
+from preprocessing.store import FaceStore
+from preprocessing.video import Sampling
+from tests.clips import write_video
+
+BLURRED = Recipe(corruption=Corruption.parse("blur:4"))
+
+
+def test_a_corruption_is_part_of_the_hash_and_its_absence_is_not():
+    assert len({Recipe().hash, BLURRED.hash, replace(BLURRED, corruption=Corruption.parse("blur:5")).hash}) == 3
+    assert BLURRED.to_dict()["corruption"] == "blur:4"
+    assert "corruption" not in Recipe().to_dict()
+
+
+def test_clean_and_corrupted_crops_never_share_a_store(tmp_path):
+    for name, (made, asked) in {"one": (BLURRED, Recipe()), "two": (Recipe(), BLURRED)}.items():
+        FaceStore.open_or_create(tmp_path / name, made)
+        with pytest.raises(FacefakeError, match="corruption") as caught:
+            FaceStore.open_or_create(tmp_path / name, asked)
+        assert caught.value.code == "store_recipe_mismatch"
+
+
+@pytest.fixture(scope="module")
+def face(tmp_path_factory):
+    """A clip that shows one face."""
+    portrait = np.ascontiguousarray(astronaut()[:320, 60:380])
+    path = write_video(tmp_path_factory.mktemp("face") / "face.mp4", [portrait] * 4, 4)
+    return Clip(path, "face.mp4", "folder", "unknown", None, None, None, "face")
+
+
+@pytest.mark.parametrize("text", ["blur:4", "h264:45", "height:160"])
+def test_frames_are_corrupted_before_faces_are_looked_for(face, text):
+    few = Recipe(sampling=Sampling("uniform", 2))
+    clean = extract_clip(face, few, "cpu")
+    harmed = extract_clip(face, replace(few, corruption=Corruption.parse(text)), "cpu")
+    assert [crop.frame for crop in harmed.faces] == [crop.frame for crop in clean.faces] == [0, 3]
+    for before, after in zip(clean.faces, harmed.faces, strict=True):
+        assert after.quality.sharpness < 0.9 * before.quality.sharpness
+    if text == "height:160":
+        assert harmed.info.height == 160
+        assert harmed.faces[0].quality.side == pytest.approx(clean.faces[0].quality.side / 2, rel=0.05)
