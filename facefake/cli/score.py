@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from facefake.models import Detector
     from facefake.scoring import ClipResult, ScoringRules
     from preprocessing.clip import Clip
+    from preprocessing.corruptions import Corruption
     from preprocessing.datasets import Found
     from preprocessing.recipe import Recipe
 
@@ -51,9 +52,18 @@ def default_split(found: Found, asked: tuple[str, ...]) -> Found:
 
 
 def dataset_results(
-    found: Found, detector: Detector, recipe: Recipe, rules: ScoringRules, store: Path, process: Process
+    found: Found,
+    detector: Detector,
+    recipe: Recipe,
+    rules: ScoringRules,
+    store: Path,
+    process: Process,
+    corruption: Corruption | None = None,
 ) -> Iterator[ClipResult]:
-    """Extract what the store lacks, then score from it; what the data set lists and lacks follows as errors."""
+    """Extract what the store lacks, then score from it; what the data set lists and lacks follows as errors.
+
+    ``corruption`` is done to the crops as they are scored; one that is done to the frames is part of ``recipe``.
+    """
     from facefake.cli.extract import bring_up_to_date
     from facefake.scoring import failed, score_store
     from preprocessing.store import FaceStore
@@ -61,7 +71,7 @@ def dataset_results(
     faces = FaceStore.open_or_create(store, recipe)
     bring_up_to_date(found.clips, faces, recipe, process)
     missing = (failed(clip, _absent(clip)) for clip in found.absent)
-    return chain(score_store(found.clips, detector, faces, rules=rules), missing)
+    return chain(score_store(found.clips, detector, faces, rules=rules, corruption=corruption), missing)
 
 
 def _absent(clip: Clip) -> FacefakeError:

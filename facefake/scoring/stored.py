@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,16 +17,22 @@ from facefake.scoring.rules import ScoringRules
 from facefake.scoring.score import Detector, Extracted, failed, score_clip
 from facefake.scoring.verdict import FrameCounts
 from preprocessing.clip import Clip
+from preprocessing.corruptions import Corruption, seed_of
 from preprocessing.errors import FacefakeError
 from preprocessing.extract import FaceCrop
-from preprocessing.faces import CropGeometry, Face, Quality
+from preprocessing.faces import CropGeometry, Face, Quality, measure
 from preprocessing.run import OUTCOMES_WITHOUT_ERROR
 from preprocessing.store import FaceStore
 from preprocessing.video import PICTURES
 
 
 def score_store(
-    clips: Iterable[Clip], detector: Detector, store: FaceStore, *, rules: ScoringRules | None = None
+    clips: Iterable[Clip],
+    detector: Detector,
+    store: FaceStore,
+    *,
+    rules: ScoringRules | None = None,
+    corruption: Corruption | None = None,
 ) -> Iterator[ClipResult]:
     """Score clips from a face store, one result a clip in the order given.
 
@@ -34,21 +41,29 @@ def score_store(
         detector: The forgery detector.
         store: A compiled store; its crop geometry must be the detector's.
         rules: How frame scores become a verdict.
+        corruption: What is done to each crop before it is scored. Sharpness and brightness are measured anew, so that
+            the limits of ``rules`` hold for what the detector saw.
 
     Raises:
         FacefakeError: ``crop_mismatch`` or ``store_damaged``, at once.
     """
     detector.check_geometry(CropGeometry.from_dict(store.recipe["geometry"]))
-    return _score_store(clips, detector, store, rules or ScoringRules(), _Tables(store))
+    return _score_store(clips, detector, store, rules or ScoringRules(), corruption, _Tables(store))
 
 
 def _score_store(
-    clips: Iterable[Clip], detector: Detector, store: FaceStore, rules: ScoringRules, tables: _Tables
+    clips: Iterable[Clip],
+    detector: Detector,
+    store: FaceStore,
+    rules: ScoringRules,
+    corruption: Corruption | None,
+    tables: _Tables,
 ) -> Iterator[ClipResult]:
     for clip in clips:
         sha256 = sha256_file(clip.path)
         try:
             found = _extracted(tables.record(clip), tables.crops(clip), store)
+            found = _corrupted(found, clip.key, corruption) if corruption else found
         except FacefakeError as error:
             yield failed(clip, error, sha256)
         else:
@@ -113,6 +128,14 @@ def _extracted(record: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], sto
             f"The faces of {record['clip']} in {store.root} cannot be read ({error}).",
             f"Delete {record['folder']} in the store and run `facefake extract` again.",
         ) from error
+
+
+def _corrupted(found: Extracted, key: str, corruption: Corruption) -> Extracted:
+    faces = []
+    for crop in found.faces:
+        image = corruption.at_crop(crop.image, seed_of(key, crop.frame, crop.track))
+        faces.append(replace(crop, image=image, quality=measure(image, crop.face)))
+    return replace(found, faces=faces)
 
 
 def _crop(row: Mapping[str, Any], store: FaceStore) -> FaceCrop:
