@@ -7,7 +7,6 @@ from facefake.scoring import ScoringRules
 from facefake.scoring.stored import score_store
 from preprocessing.clip import Clip
 from preprocessing.corruptions import Corruption, seed_of
-from preprocessing.errors import FacefakeError
 from preprocessing.recipe import Recipe
 from preprocessing.run import extract_clips
 from preprocessing.store import FaceStore
