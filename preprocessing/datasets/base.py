@@ -58,6 +58,7 @@ class Reader:
         link: The official page.
         methods: Methods taken unless the user names others; empty takes all there are.
         official: The official counts.
+        reals: The methods among them that are real footage.
         version: Raised when a correction changes the label, split or pair of a clip.
         related: Other sets that show the same footage.
         crops: For sets released as face crops, the name of their crop geometry.
@@ -71,6 +72,7 @@ class Reader:
     link: str = ""
     methods: tuple[str, ...] = ()
     official: tuple[Official, ...] = ()
+    reals: tuple[str, ...] = ()
     version: int = 1
     related: tuple[str, ...] = ()
     crops: str | None = None

@@ -95,5 +95,6 @@ READER = Reader(
         Official("YouTube-real", None, 300),
         Official("Celeb-synthesis", None, 5639),
     ),
+    reals=("Celeb-real", "YouTube-real"),
     related=("celebdf1", "celebdfpp"),
 )

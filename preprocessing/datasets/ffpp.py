@@ -124,5 +124,6 @@ READER = Reader(
         for method in ("youtube", *FOUR_METHODS, "FaceShifter")
         for split, count in (("train", 720), ("val", 140), ("test", 140))
     ),
+    reals=REAL_SOURCES,
     related=("dfd",),
 )
