@@ -85,8 +85,14 @@ def recipe_of(detector: Detector) -> Recipe:
 
 
 def rules_of(detector: Detector) -> ScoringRules:
-    """Pooling and threshold as the detector file has them."""
-    return ScoringRules(pooling=detector.card.pooling, threshold=detector.card.threshold)
+    """Pooling, calibration and threshold as the detector file has them."""
+    card = detector.card
+    return ScoringRules(
+        pooling=card.pooling,
+        threshold=card.threshold,
+        calibration=card.calibration,
+        threshold_source=card.threshold_source,
+    )
 
 
 def refusals(refused: Iterable[tuple[Path, FacefakeError]]) -> Iterator[ClipResult]:

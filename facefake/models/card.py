@@ -6,6 +6,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from facefake.scoring.calibration import Calibration
+from facefake.scoring.rules import UNCHOSEN
+
 FORMAT: Final = 1
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -59,12 +62,14 @@ class SelectionCard(_Part):
     """How this checkpoint was chosen among all of the run.
 
     Attributes:
-        split: Split it was chosen on; never a test split.
+        datasets: Names of the data sets it was chosen on; empty in older files: those it was trained on.
+        split: Their split; never a test split.
         metric: The figure that was compared.
         value: Its value.
         epoch: The epoch it was reached in, from 0.
     """
 
+    datasets: list[str] = []
     split: str
     metric: str
     value: float
@@ -84,7 +89,7 @@ class DetectorCard(_Part):
         geometry: Crop geometry, as :meth:`preprocessing.faces.CropGeometry.to_dict` gives it.
         face_detector: Name of the face detector the crops were found with.
         pooling: How frame scores become a video's score.
-        calibration: None: the score is not calibrated.
+        calibration: How a score becomes a probability, and what that was fitted on; ``None``: the score is it.
         threshold: Probability from which on the verdict is fake.
         threshold_source: How the threshold was chosen.
         training: What it was trained on, if that is known.
@@ -101,9 +106,9 @@ class DetectorCard(_Part):
     geometry: dict[str, str | float | int | None]
     face_detector: str
     pooling: str = "mean"
-    calibration: None = None
+    calibration: Calibration | None = None
     threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
-    threshold_source: str = "default: the more probable of the two classes"
+    threshold_source: str = UNCHOSEN
     training: TrainingCard | None = None
     selection: SelectionCard | None = None
     metrics: dict[str, float] = Field(default_factory=dict)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,26 +10,23 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from facefake.models import weights as source
 from facefake.models.backbone import Backbone, BackboneSpec, load_backbone
-from facefake.models.card import FORMAT, BackboneCard, DetectorCard
+from facefake.models.card import BackboneCard, DetectorCard
+from facefake.models.file import HEADER_KEY, corrupt, damaged, read_card
 from facefake.models.network import Network, build_network
 from facefake.models.precision import Precision, autocast, cast_products, pick_precision
 from facefake.models.strategies import select
 from preprocessing.device import pick_device
 from preprocessing.errors import FacefakeError
-from preprocessing.store import write_atomic
+from preprocessing.files import write_atomic
 
 if TYPE_CHECKING:
     from preprocessing.faces import CropGeometry
-
-_HEADER_KEY = "facefake"
-_CORRUPT_HINT = "Copy or train it again."
 
 
 class Detector:
@@ -101,8 +97,14 @@ class Detector:
             )
 
     def facts(self) -> dict[str, Any]:
-        """What results say of the detector: plain values, ready for JSON."""
+        """What results say of the detector: plain values, ready for JSON.
+
+        What could change a result (pooling, threshold, the calibration's parameters) is in the results' settings; of
+        the calibration the data it was fitted on is told here too, beside that of training and selection.
+        """
         card = self.card.model_dump(mode="json", exclude={"metrics", "threshold", "threshold_source", "pooling"})
+        if fitted := card["calibration"]:
+            card["calibration"] = {name: fitted[name] for name in ("method", "fitted_on")}
         return {
             "name": self.path.name,
             "sha256": self._sha256,
@@ -126,7 +128,7 @@ def save_detector(path: Path, network: Network, card: DetectorCard, names: Seque
     """
     parameters = dict(network.named_parameters())
     tensors = {name: parameters[name].detach().float().cpu().contiguous() for name in names}
-    write_atomic(Path(path), save(tensors, metadata={_HEADER_KEY: card.model_dump_json()}))
+    write_atomic(Path(path), save(tensors, metadata={HEADER_KEY: card.model_dump_json()}))
 
 
 def describe_backbone(backbone: Backbone) -> BackboneCard:
@@ -139,15 +141,6 @@ def describe_backbone(backbone: Backbone) -> BackboneCard:
         mean=backbone.mean,
         std=backbone.std,
     )
-
-
-def read_card(path: Path) -> DetectorCard:
-    """The card of a detector file, without loading a backbone.
-
-    Raises:
-        FacefakeError: ``detector_not_found``, ``detector_pickle``, ``detector_corrupt``.
-    """
-    return _read(Path(path))[0]
 
 
 def load_detector(
@@ -170,68 +163,24 @@ def load_detector(
             ``device_unavailable``, and what :func:`facefake.models.backbone.load_backbone` raises.
     """
     path, chosen = Path(path), pick_device(device)
-    card, tensors = _read(path)
+    card, tensors = read_card(path), _tensors(path)
     backbone = load_backbone(_find_base(card.backbone, path.parent, backbone_weights))
     _check_base(card.backbone, backbone)
     try:
         network = build_network(backbone, card.head)
         names = select(network, card.strategy)
     except FacefakeError as error:
-        raise _corrupt(path, error.message) from error
+        raise corrupt(path, error.message) from error
     _fill(network, names, tensors, path)
     return Detector(network, card, chosen, precision, path)
 
 
-def _read(path: Path) -> tuple[DetectorCard, dict[str, Tensor]]:
-    _check_magic(path)
+def _tensors(path: Path) -> dict[str, Tensor]:
     try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            metadata = file.metadata() or {}
-            if _HEADER_KEY not in metadata:
-                raise _corrupt(path, "its header has no card: it is another program's safetensors")
-            card = _parse_card(path, metadata[_HEADER_KEY])
-            return card, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        tensors: dict[str, Tensor] = load_file(path)
     except (SafetensorError, OSError) as error:
-        raise _corrupt(path, f"it is damaged or truncated ({error})") from error
-
-
-def _check_magic(path: Path) -> None:
-    """Tell pickles apart by their first bytes, and never open them."""
-    if not path.is_file():
-        raise FacefakeError("detector_not_found", f"there is no detector file {path}", "Check --detector.")
-    try:
-        with path.open("rb") as file:
-            head = file.read(9)
-    except OSError as error:
-        raise _corrupt(path, f"it cannot be read ({error.strerror})") from error
-    if head[8:9] == b"{":
-        return  # eight bytes of length, then JSON: safetensors
-    if head[:4] == b"PK\x03\x04" or (head[:1] == b"\x80" and head[1:2] <= b"\x05"):
-        raise FacefakeError(
-            "detector_pickle",
-            f"{path} is a pickle (as .pt, .pth and .ckpt files are), which can run code when opened; it was not opened",
-            "Use a detector.safetensors as `facefake train` writes it.",
-        )
-    raise _corrupt(path, "it is not a safetensors file")
-
-
-def _parse_card(path: Path, text: str) -> DetectorCard:
-    try:
-        values = json.loads(text)
-        version = values.get("format") if isinstance(values, dict) else None
-        if version != FORMAT:
-            raise FacefakeError(
-                "detector_corrupt",
-                f"{path} has format version {version!r}; this facefake reads version {FORMAT}",
-                "Update facefake, or train the detector again.",
-            )
-        return DetectorCard.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise _corrupt(path, f"its card is wrong at {where}: {first['msg'].lower()}") from error
-    except ValueError as error:
-        raise _corrupt(path, "its card is no JSON") from error
+        raise damaged(path, error) from error
+    return tensors
 
 
 def _find_base(card: BackboneCard, folder: Path, override: str | None) -> BackboneSpec:
@@ -268,18 +217,14 @@ def _check_base(card: BackboneCard, backbone: Backbone) -> None:
 def _fill(network: Network, names: list[str], tensors: dict[str, Tensor], path: Path) -> None:
     parameters = dict(network.named_parameters())
     if missing := sorted(set(names) - set(tensors)):
-        raise _corrupt(path, f"{len(missing)} tensors are missing, e.g. {missing[0]}")
+        raise corrupt(path, f"{len(missing)} tensors are missing, e.g. {missing[0]}")
     if extra := sorted(set(tensors) - set(names)):
-        raise _corrupt(path, f"it holds {len(extra)} tensors its strategy does not train, e.g. {extra[0]}")
+        raise corrupt(path, f"it holds {len(extra)} tensors its strategy does not train, e.g. {extra[0]}")
     for name in names:
         found, wanted = tensors[name], parameters[name]
         if found.shape != wanted.shape or found.dtype != torch.float32:
-            raise _corrupt(path, f"{name} is {found.dtype} {tuple(found.shape)}, not float32 {tuple(wanted.shape)}")
+            raise corrupt(path, f"{name} is {found.dtype} {tuple(found.shape)}, not float32 {tuple(wanted.shape)}")
         if not torch.isfinite(found).all():
-            raise _corrupt(path, f"{name} holds values that are not finite")
+            raise corrupt(path, f"{name} holds values that are not finite")
         with torch.no_grad():
             wanted.copy_(found)
-
-
-def _corrupt(path: Path, reason: str) -> FacefakeError:
-    return FacefakeError("detector_corrupt", f"{path} is no detector that can be used: {reason}", _CORRUPT_HINT)

@@ -217,6 +217,11 @@ def fit(method: Method, labels: ArrayLike, scores: ArrayLike) -> Calibration:
     return Calibration(method, _FITS[method](fakes, values))
 
 
+def probability_of(score: float, calibration: Calibration | None) -> float:
+    """The probability, 0..1, that belongs to one score: the score itself for a detector without a calibration."""
+    return score if calibration is None else float(calibration.apply(score))
+
+
 def class_weights(fakes: NDArray[np.bool_]) -> _Array:
     """(n,) weights with which both classes sum to one half."""
     return np.where(fakes, 0.5 / fakes.sum(), 0.5 / (~fakes).sum())

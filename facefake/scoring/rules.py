@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from facefake.scoring.calibration import Calibration
 from facefake.scoring.pooling import check_rule
 from facefake.scoring.verdict import Abstention
 from preprocessing.errors import FacefakeError
+
+UNCHOSEN = "default: the more probable of the two classes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,8 @@ class ScoringRules:
     Attributes:
         pooling: Rule over one person's frames, see :mod:`facefake.scoring.pooling`.
         threshold: Probability, 0..1, from which on the verdict is ``fake``.
+        threshold_source: How the threshold was chosen, in words.
+        calibration: How a score becomes a probability; ``None``: the score is taken for one. It holds for one pooling.
         limits: When to abstain.
 
     Raises:
@@ -30,6 +35,8 @@ class ScoringRules:
     pooling: str = "mean"
     threshold: float = 0.5
     limits: Abstention = field(default_factory=Abstention)
+    calibration: Calibration | None = None
+    threshold_source: str = UNCHOSEN
 
     def __post_init__(self) -> None:
         check_rule(self.pooling)
@@ -41,6 +48,9 @@ class ScoringRules:
     ) -> ScoringRules:
         """These rules with what is given changed.
 
+        A calibration, and the threshold that was chosen with it, hold for the pooling they were fitted with: with
+        another, the score is the probability again, and the threshold 0.5 unless one is given.
+
         Args:
             pooling: Another rule.
             threshold: Another threshold.
@@ -49,18 +59,19 @@ class ScoringRules:
         Raises:
             FacefakeError: ``config_invalid``.
         """
-        return replace(
-            self,
-            pooling=self.pooling if pooling is None else pooling,
-            threshold=self.threshold if threshold is None else threshold,
-            limits=replace(self.limits, abstain=self.limits.abstain and not judge_all),
-        )
+        rules = replace(self, limits=replace(self.limits, abstain=self.limits.abstain and not judge_all))
+        if pooling is not None and pooling != self.pooling:
+            rules = ScoringRules(pooling, limits=rules.limits) if self.calibration else replace(rules, pooling=pooling)
+        if threshold is not None:
+            rules = replace(rules, threshold=threshold, threshold_source="given by the user")
+        return rules
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for the ``settings`` of results."""
         return {
             "pooling": self.pooling,
             "threshold": self.threshold,
-            "calibration": None,
+            "threshold_source": self.threshold_source,
+            "calibration": self.calibration.to_dict() if self.calibration else None,
             "abstention": asdict(self.limits),
         }

@@ -14,11 +14,12 @@ from typing import Protocol
 
 import numpy as np
 
+from facefake.scoring.calibration import probability_of
 from facefake.scoring.digest import sha256_file
 from facefake.scoring.pooling import checked, pool
 from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, Kind, PersonResult, Truth, VideoFacts
 from facefake.scoring.rules import ScoringRules
-from facefake.scoring.verdict import Evidence, FrameCounts, calibrate, judge
+from facefake.scoring.verdict import Evidence, FrameCounts, judge
 from preprocessing.clip import Clip
 from preprocessing.datasets.base import IMAGE_SUFFIXES
 from preprocessing.errors import FacefakeError
@@ -150,12 +151,15 @@ def _judged(clip: Clip, found: Extracted, scores: np.ndarray, rules: ScoringRule
         found.frames,
         threshold=rules.threshold,
         limits=rules.limits,
+        calibration=rules.calibration,
         shortfall=found.outcome == "decode_shortfall",
     )
     people = tuple(
         PersonResult(
             track=person.track,
-            probability=None if person.track in judgement.set_aside else calibrate(person.score),
+            probability=(
+                None if person.track in judgement.set_aside else probability_of(person.score, rules.calibration)
+            ),
             score=person.score,
             frames=tuple(_frame_score(found.faces[i], float(scores[i])) for i in members[person.track]),
             reason=judgement.set_aside.get(person.track),

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from facefake.scoring.calibration import Calibration, probability_of
 from facefake.scoring.pooling import pool_people
 from preprocessing.errors import FacefakeError
 
@@ -151,6 +152,7 @@ def judge(
     *,
     threshold: float = 0.5,
     limits: Abstention | None = None,
+    calibration: Calibration | None = None,
     shortfall: bool = False,
 ) -> Judgement:
     """Judge a clip.
@@ -160,6 +162,7 @@ def judge(
         frames: What was asked for and what came back.
         threshold: Probability, 0..1, from which on (inclusive) the verdict is ``fake``.
         limits: When to abstain.
+        calibration: How the score becomes the probability; ``None``: they are the same.
         shortfall: The extraction's outcome was ``decode_shortfall``: frames asked for did not come, or the container
             promises many more than it holds. What is missing may be the very part that was forged.
 
@@ -188,7 +191,7 @@ def judge(
     if not counting:
         return _inconclusive(set_aside[_seen_most(certain).track], set_aside)
     score = pool_people([p.score for p in counting])
-    probability = calibrate(score)
+    probability = probability_of(score, calibration)
     return Judgement("scored", "fake" if probability >= threshold else "real", score, probability, None, set_aside)
 
 

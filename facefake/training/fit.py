@@ -227,7 +227,9 @@ def _card(
             manifest_sha256=crops.sha256,
             config_sha256=config.sha256,
         ),
-        selection=SelectionCard(split=val.split, metric="video_auc", value=figures.video_auc, epoch=epoch),
+        selection=SelectionCard(
+            datasets=val.datasets, split=val.split, metric="video_auc", value=figures.video_auc, epoch=epoch
+        ),
         metrics={
             "video_auc": figures.video_auc,
             "frame_auc": figures.frame_auc,

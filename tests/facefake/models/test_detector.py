@@ -23,7 +23,8 @@ from facefake.models import (
     save_detector,
     select,
 )
-from facefake.models.detector import describe_backbone, read_card
+from facefake.models.detector import describe_backbone
+from facefake.models.file import read_card
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
 

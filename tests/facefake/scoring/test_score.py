@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
+from facefake.scoring.calibration import Calibration
 from facefake.scoring.result import VideoFacts
 from facefake.scoring.rules import ScoringRules
 from facefake.scoring.score import Extracted, score_clip, score_clips
@@ -95,6 +96,18 @@ def test_the_pooling_rule_is_applied_to_each_person():
     assert score(*faces).verdict == "real"
     assert score(*faces, rules=ScoringRules(pooling="max")).verdict == "fake"
     assert score(*faces, rules=ScoringRules(pooling="mean", threshold=0.2)).verdict == "fake"
+
+
+def test_people_and_the_clip_get_the_calibrated_probability_and_keep_the_raw_score():
+    calibration = Calibration("sigmoid", {"slope": 1.0, "intercept": -3.0})
+    faces = [crop(i, track, value) for i in range(5) for track, value in ((0, 0.2), (1, 0.8))]
+    raw, result = score(*faces), score(*faces, rules=ScoringRules(calibration=calibration))
+    assert [person.score for person in result.people] == [person.score for person in raw.people]
+    assert [person.probability for person in result.people] == pytest.approx(
+        calibration.apply([person.score for person in raw.people])
+    )
+    assert (result.score, result.probability) == (raw.score, result.people[1].probability)
+    assert (raw.verdict, result.verdict) == ("fake", "real")
 
 
 def test_a_face_seen_once_stays_as_evidence_without_a_say():

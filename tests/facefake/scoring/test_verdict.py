@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facefake.scoring.calibration import Calibration
 from facefake.scoring.verdict import REASONS, Abstention, Evidence, FrameCounts, judge
 from preprocessing.errors import FacefakeError
 
@@ -170,3 +171,14 @@ def test_every_reason_is_explained_in_plain_words():
         assert wording.words
         assert wording.hint.endswith(".")
         assert code not in wording.words, "words for people, not the code again"
+
+
+def test_the_calibrated_probability_is_what_the_threshold_is_compared_with():
+    halved = Calibration("isotonic", {"scores": [0.0, 1.0], "probabilities": [0.0, 0.5]})
+    judgement = verdict(replace(GOOD, score=0.8), calibration=halved)
+    assert (judgement.verdict, judgement.score, judgement.probability) == ("real", 0.8, pytest.approx(0.4))
+    assert verdict(replace(GOOD, score=0.8), calibration=halved, threshold=0.4).verdict == "fake"
+
+
+def test_without_a_calibration_the_probability_is_the_score():
+    assert verdict(GOOD).probability == GOOD.score

@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from facefake.models import load_detector
-from facefake.models.detector import read_card
+from facefake.models.file import read_card
 from facefake.training import TrainConfig, TrainResult, load_config, train
 from facefake.training.data import read_crops
 from facefake.training.log import read_metrics
