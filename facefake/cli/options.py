@@ -84,8 +84,7 @@ class Source:
     def root(self) -> Path:
         """Where the data set lies.
 
-        ``--data`` or the folder of the data set's name in it, else ``<dataset>`` in a folder of ``$FACEFAKE_DATA``,
-        else ``./data/<dataset>``.
+        ``--data`` or the folder of the data set's name in it, else the first of :meth:`places` that is there.
 
         Raises:
             FacefakeError: ``dataset_not_found``, naming every place that was looked at.
@@ -93,16 +92,19 @@ class Source:
         if self.data is not None:
             inside = self.data / self.name
             return inside if self.name != "folder" and inside.is_dir() else self.data
-        roots = [Path(root) for root in os.environ.get("FACEFAKE_DATA", "").split(os.pathsep) if root]
-        places = [root / self.name for root in [*roots, Path("data")]]
-        for place in places:
+        for place in self.places():
             if place.is_dir():
                 return place
         raise FacefakeError(
             "dataset_not_found",
-            f"No folder of {self.name} at {', '.join(map(str, places))}.",
+            f"No folder of {self.name} at {', '.join(map(str, self.places()))}.",
             "Give it with --data, or set FACEFAKE_DATA to the folder that holds it.",
         )
+
+    def places(self) -> list[Path]:
+        """Where it is looked for without ``--data``: ``<dataset>`` in each folder of ``$FACEFAKE_DATA``, ``./data``."""
+        roots = [Path(root) for root in os.environ.get("FACEFAKE_DATA", "").split(os.pathsep) if root]
+        return [root / self.name for root in [*roots, Path("data")]]
 
 
 @dataclass(frozen=True, slots=True)
