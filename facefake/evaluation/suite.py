@@ -1,0 +1,205 @@
+"""An evaluation suite: which sets, under which corruptions, as one validated config read from YAML."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from preprocessing.corruptions import KINDS, Corruption
+from preprocessing.datasets import get_reader
+from preprocessing.datasets.base import SPLITS
+from preprocessing.errors import FacefakeError
+from preprocessing.resources import configs_dir
+
+Place = Literal["frame", "crop"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class SuiteSet(_Section):
+    """A data set, or a part of it. In YAML ``celebdf`` or ``ffpp:val`` are short for the first two keys.
+
+    Attributes:
+        dataset: Name of the reader.
+        splits: Splits taken; empty takes test where the set has one, else all.
+        methods: Methods taken; empty takes those of the set's protocol.
+        compressions: Compressions taken; empty takes all.
+        data: The set's top folder; by default it is looked for under its name.
+        labels: Labels file, for ``folder`` only.
+        in_domain: The detector was trained on this set: it stays out of the mean over data sets.
+    """
+
+    dataset: str
+    splits: tuple[Literal["train", "val", "test"], ...] = ()
+    methods: tuple[str, ...] = ()
+    compressions: tuple[str, ...] = ()
+    data: Path | None = None
+    labels: Path | None = None
+    in_domain: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        dataset, colon, split = value.partition(":")
+        return {"dataset": dataset, "splits": [split] if colon else []}
+
+    @field_validator("dataset")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            return get_reader(value).name
+        except FacefakeError as error:
+            raise ValueError(f"{error.message} {error.hint}") from error
+
+
+class Ladder(_Section):
+    """One kind of corruption at rising levels.
+
+    Attributes:
+        kind: A name of :data:`preprocessing.corruptions.KINDS`.
+        levels: From mild to harsh, in the kind's unit.
+        at: ``frame``: before faces are looked for, with a face store for each level. ``crop``: on the stored crops, as
+            they are scored.
+    """
+
+    kind: str
+    levels: Annotated[tuple[float, ...], Field(min_length=1)]
+    at: Place = "frame"
+
+    @model_validator(mode="after")
+    def _exists(self) -> Ladder:
+        try:
+            corruptions = self.corruptions
+        except FacefakeError as error:
+            raise ValueError(f"{error.message}. {error.hint}") from error
+        if self.at == "crop" and corruptions[0].of == "video":
+            pictures = ", ".join(name for name, kind in KINDS.items() if kind.of == "picture")
+            raise ValueError(f"{self.kind} is done to videos; at the crop there are {pictures}")
+        if len(set(self.levels)) < len(self.levels):
+            raise ValueError(f"{self.kind} has a level twice")
+        return self
+
+    @property
+    def corruptions(self) -> tuple[Corruption, ...]:
+        """Each level as a corruption."""
+        return tuple(Corruption(self.kind, level) for level in self.levels)
+
+
+class Suite(_Section):
+    """An evaluation suite.
+
+    Attributes:
+        about: In a sentence, what it is for.
+        sets: What is scored, each data set once.
+        frames: Sampling rule, as ``--frames``.
+        abstain: Whether clips that cannot be judged stay without a score; published protocols score whoever shows a
+            face.
+        anchors: Whether the report shows published figures on the same sets (:mod:`facefake.evaluation.anchors`).
+        corruptions: Ladders that each set is scored under, beside clean.
+
+    Example:
+        >>> Suite(sets=["celebdf", "ffpp:val"]).sets[1].splits
+        ('val',)
+    """
+
+    about: str = ""
+    sets: Annotated[tuple[SuiteSet, ...], Field(min_length=1)]
+    frames: str = "spread:32"
+    abstain: bool = True
+    anchors: bool = False
+    corruptions: tuple[Ladder, ...] = ()
+
+    @model_validator(mode="after")
+    def _once(self) -> Suite:
+        names = [each.dataset for each in self.sets]
+        ladders = [(ladder.kind, ladder.at) for ladder in self.corruptions]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name} stands twice; several splits go into one entry")
+        for kind, at in ladders:
+            if ladders.count((kind, at)) > 1:
+                raise ValueError(f"{kind} at the {at} stands twice; all its levels go into one ladder")
+        return self
+
+    def with_sets(self, names: Sequence[str]) -> Suite:
+        """The same over other sets, each ``NAME`` or ``NAME:SPLIT``.
+
+        Raises:
+            FacefakeError: ``suite_invalid``.
+        """
+        return parse_suite({**self.model_dump(mode="json"), "sets": list(names)})
+
+
+def load_suite(path_or_name: str | Path) -> Suite:
+    """Read a suite.
+
+    Args:
+        path_or_name: A YAML file, or the name of one in ``configs/suites/``, e.g. ``cross-dataset``.
+
+    Raises:
+        FacefakeError: ``config_not_found``, ``config_unknown_key`` with the nearest known key, ``suite_invalid``.
+
+    Example:
+        >>> load_suite("robustness").corruptions[0].kind
+        'jpeg'
+    """
+    path = _find(path_or_name)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        words = " ".join(str(error).split())
+        raise FacefakeError("suite_invalid", f"{path} is no YAML ({words})", "Correct the file.") from error
+    return parse_suite(values)
+
+
+def parse_suite(values: Any) -> Suite:
+    """Validate plain values.
+
+    Raises:
+        FacefakeError: ``config_unknown_key``, ``suite_invalid``.
+    """
+    try:
+        return Suite.model_validate(values)
+    except ValidationError as error:
+        raise _in_words(error) from error
+
+
+def _find(path_or_name: str | Path) -> Path:
+    folder = configs_dir() / "suites"
+    for path in (Path(path_or_name), folder / f"{path_or_name}.yaml"):
+        if path.is_file():
+            return path
+    names = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+    raise FacefakeError(
+        "config_not_found", f"there is no suite {path_or_name}", f"Name a YAML file, or one of: {names}."
+    )
+
+
+def _in_words(error: ValidationError) -> FacefakeError:
+    faults = error.errors()
+    for fault in faults:
+        if fault["type"] == "extra_forbidden":
+            return _unknown_key(fault["loc"])
+    fault = faults[0]
+    where = ".".join(str(part) for part in fault["loc"])
+    reason = fault["msg"].removeprefix("Value error, ")
+    hint = f"Splits are {', '.join(SPLITS)}." if "splits" in fault["loc"] else "Correct the suite."
+    return FacefakeError("suite_invalid", f"{where}: {reason}" if where else reason, hint)
+
+
+def _unknown_key(place: Sequence[str | int]) -> FacefakeError:
+    inner: dict[str | int, type[_Section]] = {"sets": SuiteSet, "corruptions": Ladder}
+    section = inner[place[0]] if len(place) > 1 else Suite
+    known = list(section.model_fields)
+    near = difflib.get_close_matches(str(place[-1]), known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
+    return FacefakeError("config_unknown_key", f"there is no key {'.'.join(map(str, place))}", hint)
