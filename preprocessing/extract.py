@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from preprocessing.clip import Clip
+from preprocessing.clip_faces import SPREAD_PATIENCE, ClipFaces, FaceCrop, require_size, shortfall
 from preprocessing.corruptions.reader import CorruptedReader, corrupt_still, open_corrupted
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import (
     Face,
     FaceDetector,
-    Quality,
     TrackFrame,
     align,
     labelled_face,
@@ -32,63 +32,10 @@ from preprocessing.faces import (
     signature,
 )
 from preprocessing.recipe import Recipe
+from preprocessing.released import read_released
 from preprocessing.video import PICTURES, FrameBatch, Limits, VideoInfo, VideoReader, check_file, open_video, read_still
 
-MIN_SIDE = 16  # pixels; a picture smaller than this cannot hold a face worth scoring
-SPREAD_PATIENCE = 4  # `spread` stops after looking at this many times the frames it wants
 MAX_SAMPLED = 2048  # frames; `fps` and `keyframes` on a long clip are thinned evenly to this
-WHOLE_SHARE = 0.9  # less than this share of the frames asked for, or of those the header promises, is a shortfall
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FaceCrop:
-    """One face on one frame.
-
-    Attributes:
-        frame: Frame index in presentation order.
-        time: Presentation time, seconds from the first frame.
-        track: The person, 0, 1, ... in order of appearance.
-        face: Box and landmarks in full-frame pixels.
-        quality: Size, sharpness and brightness.
-        main: Whether this is the face the clip's label speaks of: on its frame, the one with most overlap with the
-            manipulation mask or, where there is no mask, the one of the person shown most.
-        image: The aligned crop, uint8 RGB (side, side, 3).
-    """
-
-    frame: int
-    time: float
-    track: int
-    face: Face
-    quality: Quality
-    main: bool
-    image: np.ndarray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ClipFaces:
-    """What one clip gave.
-
-    Attributes:
-        info: What the container says.
-        decoder: Backend and version that decoded it.
-        outcome: ``ok``, ``no_face`` or ``decode_shortfall``; clips that fail raise instead.
-        reason: The outcome in words, ``None`` for ``ok``.
-        requested: Frames asked of the decoder.
-        decoded: Frames that came.
-        with_face: Frames with at least one face.
-        failed: Frame index to reason, for every frame that gave no face.
-        faces: Sorted by frame, then track.
-    """
-
-    info: VideoInfo
-    decoder: str
-    outcome: str
-    reason: str | None
-    requested: int
-    decoded: int
-    with_face: int
-    failed: dict[int, str] = field(default_factory=dict)
-    faces: list[FaceCrop] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,18 +123,9 @@ def _still(
     clip: Clip, path: Path, limits: Limits, recipe: Recipe, detector: FaceDetector
 ) -> tuple[VideoInfo, list[_Seen]]:
     info, batch = read_still(path, limits)
-    _require_size(info, path)
+    require_size(info, path.name)
     batch = corrupt_still(batch, recipe.corruption, clip.key)
     return info, list(_look(batch, {}, detector, recipe))
-
-
-def _require_size(info: VideoInfo, path: Path) -> None:
-    if min(info.width, info.height) < MIN_SIDE:
-        raise FacefakeError(
-            "too_small",
-            f"{path.name} is {info.width}x{info.height} pixels, too small to hold a face.",
-            f"At least {MIN_SIDE} pixels a side are needed to look for faces at all.",
-        )
 
 
 def _faces(seen: list[_Seen]) -> list[FaceCrop]:
@@ -212,26 +150,20 @@ def _faces(seen: list[_Seen]) -> list[FaceCrop]:
     return crops
 
 
-def _shortfall(info: VideoInfo, present: int, requested: int, decoded: int) -> str | None:
-    if decoded < WHOLE_SHARE * requested:
-        return f"{requested - decoded} of {requested} frames asked for could not be decoded"
-    if info.frames_reported and present < WHOLE_SHARE * info.frames_reported:
-        return f"the file says it has {info.frames_reported} frames and holds {present}"
-    return None
-
-
 def extract_clip(clip: Clip, recipe: Recipe, device: str = "auto", limits: Limits | None = None) -> ClipFaces:
     """Decode, detect, track and align one clip.
 
     Args:
         clip: The clip; its mask video, if any, chooses the labelled face.
-        recipe: What frames and what crop.
+        recipe: What frames and what crop; one of crops as released has the clip's pictures read as they are.
         device: Where the face detector runs.
         limits: Bounds on bytes, pixels, frames and seconds.
 
     Raises:
         FacefakeError: Any of the codes under "input files" of :data:`preprocessing.errors.CODES`.
     """
+    if recipe.released:
+        return read_released(clip, recipe, limits)
     limits = limits or Limits()
     detector = _face_detector(recipe.face_detector, device)
     path, container = check_file(clip.path, limits)
@@ -243,7 +175,7 @@ def extract_clip(clip: Clip, recipe: Recipe, device: str = "auto", limits: Limit
             open_corrupted(path, recipe.corruption, clip.key, limits=limits, backend=recipe.decoder) as reader,
             open_video(clip.mask, limits=limits) if clip.mask else nullcontext() as masks,
         ):
-            _require_size(reader.info, path)
+            require_size(reader.info, path.name)
             seen, asked = _sample(reader, masks, recipe, detector)
             info, decoder, present, failed = reader.info, reader.backend, len(reader.times), dict(reader.failed)
     if not seen:
@@ -255,7 +187,7 @@ def extract_clip(clip: Clip, recipe: Recipe, device: str = "auto", limits: Limit
     outcome, reason = "ok", None
     if not with_face:
         outcome, reason = "no_face", f"no face on any of the {len(seen)} frames looked at"
-    elif reason := _shortfall(info, present, asked, len(seen)):
+    elif reason := shortfall(info, present, asked, len(seen)):
         outcome = "decode_shortfall"
     return ClipFaces(
         info=info,

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from preprocessing.corruptions.corruption import Corruption
+from preprocessing.errors import FacefakeError
 from preprocessing.faces.align import CropGeometry
+from preprocessing.faces.released import RELEASED
 from preprocessing.video.sampling import Sampling
 
 # raised whenever the code changes what a recipe yields, so that old and new crops never share a store
@@ -22,9 +24,13 @@ class Recipe:
     Attributes:
         sampling: Which frames are looked at.
         geometry: How a face is cut out.
-        face_detector: Name of the face detector.
+        face_detector: Name of the face detector; for crops as released, of the one their authors used.
         decoder: ``auto``, ``pyav`` or ``decord``.
         corruption: What is done to the frames before anybody looks for faces, to see how a detector holds.
+
+    Raises:
+        FacefakeError: ``crop_mismatch`` for a geometry that nothing can be cut by, unless the crops are as released;
+            ``usage`` for a corruption of the frames these were cut from.
 
     Example:
         >>> Recipe().hash == Recipe().hash
@@ -38,6 +44,43 @@ class Recipe:
     face_detector: str = "mtcnn"
     decoder: str = "auto"
     corruption: Corruption | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.released or self.geometry.can_cut):
+            raise cannot_cut(self.geometry)
+        if self.released and self.corruption:
+            raise FacefakeError(
+                "usage", "crops as released have no frames to corrupt.", "Corrupt the crops instead (at: crop)."
+            )
+
+    @classmethod
+    def of_release(cls, crops: str, sampling: Sampling) -> Recipe:
+        """The recipe of crops as released, which are read and not cut.
+
+        Args:
+            crops: One of :data:`preprocessing.faces.RELEASED`.
+            sampling: Which of a clip's crops.
+
+        Raises:
+            FacefakeError: ``usage`` for a sampling rule that asks for times or keyframes, which crops have not.
+
+        Example:
+            >>> Recipe.of_release("wilddeepfake", Sampling("uniform", 8)).released
+            True
+        """
+        if sampling.target is None:
+            raise FacefakeError(
+                "usage",
+                f"crops as released carry no time and no keyframes, so {sampling} cannot choose among them.",
+                "Use uniform:N or spread:N.",
+            )
+        release = RELEASED[crops]
+        return cls(sampling, release.geometry, release.face_detector, "pillow")
+
+    @property
+    def released(self) -> bool:
+        """Whether crops come as their release cut them, so that nothing is looked for or cut here."""
+        return self.face_detector in {release.face_detector for release in RELEASED.values()}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, in a fixed order; what is hashed and what a store keeps as ``recipe.json``."""
@@ -59,3 +102,12 @@ class Recipe:
     def hash(self) -> str:
         """First 16 hex digits of the SHA-256 of :meth:`to_dict`."""
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def cannot_cut(geometry: CropGeometry) -> FacefakeError:
+    """The error for a video or picture that should be cut like crops only a release holds."""
+    return FacefakeError(
+        "crop_mismatch",
+        f"faces cannot be cut out like the crops of {geometry.template}: how these were made is not published.",
+        "Score crops of that release, or use a detector that was trained on faces cut by facefake.",
+    )

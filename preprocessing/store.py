@@ -53,12 +53,15 @@ MANIFEST_SCHEMA = pa.schema(
     [
         *_CLIP_FIELDS,
         pa.field("frame", pa.int64(), metadata={"about": "frame index in presentation order"}),
-        pa.field("time", pa.float64(), metadata={"about": "presentation time, seconds"}),
+        pa.field(
+            "time", pa.float64(), metadata={"about": "presentation time, seconds; null where a release tells none"}
+        ),
         pa.field("track", pa.int32(), metadata={"about": "person within the clip"}),
         pa.field(
             "main", pa.bool_(), metadata={"about": "the face the clip's label speaks of; training uses only these"}
         ),
         pa.field("box", pa.list_(pa.float32()), metadata={"about": "x1, y1, x2, y2, pixels of the full frame"}),
+        # landmarks, confidence and inter_eye are null for crops that came cut out
         pa.field(
             "landmarks", pa.list_(pa.float32()), metadata={"about": "five x, y: eyes, nose, mouth corners, left first"}
         ),
@@ -373,15 +376,16 @@ def _clip_row(clip: Clip, faces: ClipFaces | FacefakeError, folder: str) -> dict
 
 
 def _crop_row(face: FaceCrop, path: str, decoder: str, recipe: Recipe) -> dict[str, Any]:
+    landmarks, confidence = face.face.landmarks, face.face.confidence
     return {
         "frame": face.frame,
         "time": face.time,
         "track": face.track,
         "main": face.main,
         "box": [float(value) for value in face.face.box],
-        "landmarks": [float(value) for value in face.face.landmarks.reshape(-1)],
-        "confidence": float(face.face.confidence),
-        **{name: float(value) for name, value in asdict(face.quality).items()},
+        "landmarks": None if landmarks is None else [float(value) for value in landmarks.reshape(-1)],
+        "confidence": None if confidence is None else float(confidence),
+        **{name: None if value is None else float(value) for name, value in asdict(face.quality).items()},
         "crop": path,
         "crop_size": int(face.image.shape[0]),
         "decoder": decoder,

@@ -7,8 +7,9 @@ from preprocessing.faces.align import CropGeometry, align, matrix
 from preprocessing.faces.base import FaceDetector
 from preprocessing.faces.mask import labelled_face, main_faces
 from preprocessing.faces.quality import Quality, measure
+from preprocessing.faces.released import RELEASED, ReleasedCrops
 from preprocessing.faces.tracks import TrackFrame, link, signature
-from preprocessing.faces.types import LANDMARKS, Face
+from preprocessing.faces.types import LANDMARKS, Face, ReleasedFace
 
 FACE_DETECTORS = ("mtcnn",)
 DEFAULT_MAX_SIDE = 640
@@ -17,10 +18,13 @@ __all__ = [
     "DEFAULT_MAX_SIDE",
     "FACE_DETECTORS",
     "LANDMARKS",
+    "RELEASED",
     "CropGeometry",
     "Face",
     "FaceDetector",
     "Quality",
+    "ReleasedCrops",
+    "ReleasedFace",
     "TrackFrame",
     "align",
     "labelled_face",

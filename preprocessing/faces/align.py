@@ -11,6 +11,9 @@ Templates (published):
   ``CropGeometry("arcface", 1.3, 256)``.
 
 Both add the same margin: with p in the unit square and scale s, a landmark comes to (p + (s - 1) / 2) / s of the side.
+
+Some releases hold faces cut out in a way they do not tell. Their geometries (:data:`AS_RELEASED`) have a name, so that
+a detector can refuse other crops than it knows, but nothing can be cut like that.
 """
 
 from __future__ import annotations
@@ -67,12 +70,16 @@ _TEMPLATES = {
 }
 
 
+AS_RELEASED = ("wilddeepfake", "frames")
+"""Geometries known by name only."""
+
+
 @dataclass(frozen=True, slots=True)
 class CropGeometry:
     """How a face is cut out.
 
     Attributes:
-        template: ``gend`` or ``arcface``.
+        template: ``gend`` or ``arcface``, or one of :data:`AS_RELEASED`.
         scale: Side of the crop over side of the template's own square; 1.3 leaves 15 % of margin all round.
         size: Side of the crop in pixels; ``None`` keeps the face's own size in the frame.
 
@@ -91,7 +98,7 @@ class CropGeometry:
     size: int | None = None
 
     def __post_init__(self) -> None:
-        if self.template not in _TEMPLATES:
+        if self.template not in (*_TEMPLATES, *AS_RELEASED):
             raise FacefakeError(
                 "usage", f"there is no crop template {self.template!r}", f"Use one of {', '.join(_TEMPLATES)}."
             )
@@ -101,6 +108,11 @@ class CropGeometry:
             raise FacefakeError(
                 "usage", f"crop size {self.size} is not within 16 to 4096 pixels", "Leave it out for native size."
             )
+
+    @property
+    def can_cut(self) -> bool:
+        """Whether a face can be cut out of a frame like this; not so for crops that only a release holds."""
+        return self.template in _TEMPLATES
 
     @property
     def points(self) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from preprocessing.faces.types import Face
+from preprocessing.faces.types import Face, ReleasedFace
 
 _SHARPNESS_SIDE = 128  # crops are compared at this size, so that a large soft face is not called sharp
 
@@ -18,23 +18,23 @@ class Quality:
 
     Attributes:
         side: Pixels of the full frame: side of the square with the box's area.
-        inter_eye: Pixels of the full frame between the eyes.
+        inter_eye: Pixels of the full frame between the eyes; ``None`` where they were not looked for.
         sharpness: Variance of the Laplacian of the grey crop at 128 x 128 (Pech-Pacheco et al., ICPR 2000): lower for a
             blurred or much enlarged face.
         brightness: Mean of the grey crop, 0 to 255.
     """
 
     side: float
-    inter_eye: float
+    inter_eye: float | None
     sharpness: float
     brightness: float
 
 
-def measure(crop: np.ndarray, face: Face) -> Quality:
+def measure(crop: np.ndarray, face: Face | ReleasedFace) -> Quality:
     """Measure a face and its aligned crop.
 
     Args:
-        crop: ``(s, s, 3)`` uint8 RGB.
+        crop: ``(h, w, 3)`` uint8 RGB.
         face: The face it was cut by.
 
     Example:

@@ -12,7 +12,7 @@ Example:
 from preprocessing.video.reader import BACKENDS, VideoReader, open_video, probe
 from preprocessing.video.safe import PICTURES, VIDEOS, check_file
 from preprocessing.video.sampling import Sampling
-from preprocessing.video.still import read_still
+from preprocessing.video.still import decode_still, read_still
 from preprocessing.video.types import FrameBatch, Limits, VideoInfo
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "VideoInfo",
     "VideoReader",
     "check_file",
+    "decode_still",
     "open_video",
     "probe",
     "read_still",

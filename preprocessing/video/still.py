@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import warnings
@@ -13,7 +14,7 @@ from PIL import Image, ImageOps
 
 from preprocessing.errors import FacefakeError
 from preprocessing.video.index import check_pixels
-from preprocessing.video.safe import PICTURES, check_file
+from preprocessing.video.safe import PICTURES, check_file, sniff
 from preprocessing.video.types import FrameBatch, Limits, VideoInfo
 
 _ORIENTATION = 0x0112
@@ -34,14 +35,40 @@ def read_still(path: str | os.PathLike[str], limits: Limits | None = None) -> tu
     real, container = check_file(path, limits)
     if container not in PICTURES:
         raise FacefakeError("not_a_video", f"{real.name} is {container} video, not a picture", "Use open_video.")
-    with _open(real, container, limits) as image:
-        info = _info(image, container)
-        try:
-            rgb = np.asarray(to_rgb(ImageOps.exif_transpose(image)))
-        except _DAMAGE as error:
-            raise _unreadable(real, error) from error
+    info, rgb = _decode(real, real.name, container, limits)
     batch = FrameBatch(rgb[None], np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.float64))
     return info, batch
+
+
+def decode_still(data: bytes, name: str, limits: Limits | None = None) -> tuple[VideoInfo, np.ndarray]:
+    """Decode the bytes of a picture, of an archive's member say, as :func:`read_still` does a file's.
+
+    Args:
+        data: The whole file.
+        name: What messages call it.
+        limits: Its ``pixels`` are checked.
+
+    Returns:
+        What the header says, and the upright picture, uint8 RGB (h, w, 3).
+
+    Raises:
+        FacefakeError: ``empty_file``, ``not_a_video`` (no known kind of picture), ``too_large`` or ``unreadable``.
+    """
+    if not data:
+        raise FacefakeError("empty_file", f"{name} has zero bytes", "Download or copy it again.")
+    container = sniff(data[:4096], len(data))
+    if container not in PICTURES:
+        raise FacefakeError("not_a_video", f"{name} is no picture of a known kind", "Get it again from its source.")
+    return _decode(io.BytesIO(data), name, container, limits or Limits())
+
+
+def _decode(source: Path | io.BytesIO, name: str, container: str, limits: Limits) -> tuple[VideoInfo, np.ndarray]:
+    with _open(source, name, container, limits) as image:
+        info = _info(image, name, container)
+        try:
+            return info, np.asarray(to_rgb(ImageOps.exif_transpose(image)))
+        except _DAMAGE as error:
+            raise _unreadable(name, error) from error
 
 
 def probe_still(path: Path, limits: Limits) -> VideoInfo:
@@ -51,8 +78,8 @@ def probe_still(path: Path, limits: Limits) -> VideoInfo:
         FacefakeError: As :func:`read_still`.
     """
     real, container = check_file(path, limits)
-    with _open(real, container, limits) as image:
-        return _info(image, container)
+    with _open(real, real.name, container, limits) as image:
+        return _info(image, real.name, container)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -74,31 +101,34 @@ def to_rgb(image: Image.Image) -> Image.Image:
 _DAMAGE = (OSError, SyntaxError, ValueError, struct.error, zlib.error)
 
 
-def _open(path: Path, container: str, limits: Limits) -> Image.Image:
+def _open(source: Path | io.BytesIO, name: str, container: str, limits: Limits) -> Image.Image:
     """Read the header only, with the one plugin that the bytes call for."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            image = Image.open(path, formats=[container.upper()])
+            image = Image.open(source, formats=[container.upper()])
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise FacefakeError("too_large", f"{path.name} is too large: {error}", "Scale it down.") from error
+            raise FacefakeError("too_large", f"{name} is too large: {error}", "Scale it down.") from error
         except _DAMAGE as error:
-            raise _unreadable(path, error) from error
+            raise _unreadable(name, error) from error
     try:
-        check_pixels(path.name, image.width, image.height, limits)
+        check_pixels(name, image.width, image.height, limits)
     except FacefakeError:
         image.close()
         raise
     return image
 
 
-def _info(image: Image.Image, container: str) -> VideoInfo:
-    orientation = image.getexif().get(_ORIENTATION, 1)
+def _info(image: Image.Image, name: str, container: str) -> VideoInfo:
+    try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except _DAMAGE as error:  # a PNG may have it behind its pixels, and reads them first
+        raise _unreadable(name, error) from error
     width, height = image.size if orientation < 5 else image.size[::-1]
     return VideoInfo(container, container, width, height, None, None, None, _TURNS.get(orientation, 0))
 
 
-def _unreadable(path: Path, error: Exception) -> FacefakeError:
+def _unreadable(name: str, error: Exception) -> FacefakeError:
     return FacefakeError(
-        "unreadable", f"{path.name} is a damaged picture: {error}", "Get it again from its source, or save it anew."
+        "unreadable", f"{name} is a damaged picture: {error}", "Get it again from its source, or save it anew."
     )

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from preprocessing.errors import FacefakeError
-from preprocessing.video import Limits, read_still
+from preprocessing.video import Limits, probe, read_still
 from preprocessing.video.still import to_rgb
 from tests.clips import numbered_frame, read_number, write_video
 
@@ -109,3 +109,13 @@ def test_a_real_portrait_is_the_same_with_and_without_orientation(test_data):
     assert info.rotation == 90
     assert turned.rgb.shape == plain.shape
     assert np.abs(turned.rgb - plain).mean() < 4
+
+
+def test_a_png_that_was_cut_off_is_unreadable(tmp_path):
+    path = tmp_path / "cut.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)).save(path)
+    path.write_bytes(path.read_bytes()[:-500])
+    for read in (read_still, probe):
+        with pytest.raises(FacefakeError, match=r"cut\.png is a damaged picture") as caught:
+            read(path)
+        assert caught.value.code == "unreadable"
