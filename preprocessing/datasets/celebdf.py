@@ -47,8 +47,8 @@ def testing_list(root: Path) -> dict[str, int]:
     return labels
 
 
-def people(folder: str, stem: str) -> tuple[str, tuple[str, ...]]:
-    """Pair and identities of a clip, from the file name the release gives it.
+def people(folder: str, stem: str) -> tuple[str | None, tuple[str, ...]]:
+    """Pair and identities of a clip, from the file name the release gives it; none from any other name.
 
     Example:
         >>> people("Celeb-synthesis", "id1_id0_0007")
@@ -60,8 +60,9 @@ def people(folder: str, stem: str) -> tuple[str, tuple[str, ...]]:
         return stem, ()
     if folder == "Celeb-real":
         return stem, (stem.split("_")[0],)
-    target, source, recording = stem.split("_", 2)
-    return f"{target}_{recording}", (target, source)
+    target, _, rest = stem.partition("_")
+    source, _, recording = rest.partition("_")
+    return (f"{target}_{recording}", (target, source)) if recording else (None, ())
 
 
 def find_as(dataset: str, root: Path) -> Found:

@@ -1,0 +1,78 @@
+"""DeeperForensics-1.0 (Jiang et al., CVPR 2020) as released.
+
+``manipulated_videos/<variant>/<target>_<actor>.mp4`` are the fakes: the face of ``<actor>`` on the FaceForensics++
+video ``<target>``, in eleven variants that differ in processing and distortion and make one pair.
+``source_videos/<actor>/.../*.mp4`` are real recordings of the actors; those in ``BlendShape_extra``, which the authors
+count apart, are the method ``source_videos_extra``. ``lists/splits/{train,val,test}.txt`` name the fakes of each split;
+each actor is in one split, and so are their recordings.
+
+The authors warn that the recordings are not the targets' counterpart: the real side they mean are the FaceForensics++
+originals at c23 (``--dataset ffpp``, method ``youtube``), which the release may not contain.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from preprocessing.clip import FAKE, REAL, Clip
+from preprocessing.datasets.base import SPLITS, Found, Official, Reader, require_folder, store_name, videos_in
+from preprocessing.datasets.lists import read_names, videos_below
+
+RAW = "end_to_end"
+VARIANTS = (
+    *(RAW, "reenact_postprocess", f"{RAW}_random_level"),
+    *(f"{RAW}_level_{level}" for level in range(1, 6)),
+    *(f"{RAW}_mix_{number}_distortions" for number in range(2, 5)),
+)
+FAKES, REALS = {"train": 703, "val": 96, "test": 201}, {"train": 33719, "val": 4599, "test": 10157}
+
+
+def _fake(path: Path, variant: str, split: str | None) -> Clip:
+    target, _, actor = path.stem.partition("_")
+    key = f"manipulated_videos/{variant}/{path.name}"
+    return Clip(path, key, "deeperforensics", variant, FAKE, split, target, path.stem, identities=(target, actor))
+
+
+def _real(path: Path, key: str, actors: dict[str, str]) -> Clip:
+    _, actor, *inside = key.split("/")
+    method = "source_videos_extra" if "BlendShape_extra" in inside else "source_videos"
+    return Clip(
+        path, key, "deeperforensics", method, REAL, actors.get(actor), actor, store_name(key), identities=(actor,)
+    )
+
+
+def find(root: Path) -> Found:
+    """Every clip below ``root``; absent are the listed fakes of each variant that are not there.
+
+    Raises:
+        FacefakeError: ``dataset_not_found``.
+    """
+    require_folder(root, "manipulated_videos", "source_videos")
+    lists = {split: root / "lists" / "splits" / f"{split}.txt" for split in SPLITS}
+    notes = [f"{path} is missing: what it names has no split" for path in lists.values() if not path.is_file()]
+    splits = {name: split for split, path in lists.items() if path.is_file() for name in read_names(path)}
+    actors = {Path(name).stem.partition("_")[2]: split for name, split in splits.items()}
+    clips = [_real(path, key, actors) for path, key in videos_below(root, "source_videos")]
+    absent = []
+    for variant in VARIANTS:
+        there = {path.name: path for path, _ in videos_in(root, "manipulated_videos", variant)}
+        clips += [_fake(path, variant, splits.get(name)) for name, path in there.items()]
+        folder = root / "manipulated_videos" / variant
+        absent += [_fake(folder / name, variant, split) for name, split in splits.items() if name not in there]
+    return Found(clips, absent, notes)
+
+
+READER = Reader(
+    name="deeperforensics",
+    title="DeeperForensics-1.0",
+    find=find,
+    licence="non-commercial research, by request",
+    link="https://github.com/EndlessSora/DeeperForensics-1.0",
+    methods=("source_videos", RAW),
+    official=(
+        *(Official("source_videos", split, count) for split, count in REALS.items()),
+        *(Official(variant, split, count) for variant in VARIANTS for split, count in FAKES.items()),
+    ),
+    reals=("source_videos", "source_videos_extra"),
+    related=("ffpp",),
+)
