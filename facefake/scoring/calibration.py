@@ -35,10 +35,6 @@ from preprocessing.errors import FacefakeError
 Method = Literal["temperature", "sigmoid", "isotonic"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
-MIN_VIDEOS: dict[Method, int] = {"temperature": 10, "sigmoid": 10, "isotonic": 100}
-"""Videos of each class below which a fit is refused: ten for each parameter that bends the map (Peduzzi et al., 1996);
-with fewer than a hundred, the steps of an isotonic map are single videos."""
-
 _END = 1e-6  # scores in results have six digits
 _Parameters = dict[str, float | list[float]]
 _Array = NDArray[np.float64]
@@ -187,8 +183,8 @@ def fit(method: Method, labels: ArrayLike, scores: ArrayLike) -> Calibration:
         scores: (n,) in 0..1.
 
     Raises:
-        FacefakeError: ``calibration_invalid`` for an unknown method, too few videos of a class (:data:`MIN_VIDEOS`), or
-            scores that rank reals above fakes.
+        FacefakeError: ``calibration_invalid`` for an unknown method, one class only, or scores that rank reals above
+            fakes. :func:`facefake.evaluation.calibrating.calibrate` also refuses too few videos.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -204,14 +200,8 @@ def fit(method: Method, labels: ArrayLike, scores: ArrayLike) -> Calibration:
             "calibration_invalid", f"there is no calibration {method!r}", f"Known: {', '.join(METHODS)}."
         )
     fakes, values = np.asarray(labels).astype(bool), np.asarray(scores, np.float64)
-    reals = int((~fakes).sum())
-    least = MIN_VIDEOS[method]
-    if min(reals, len(fakes) - reals) < least:
-        raise FacefakeError(
-            "calibration_invalid",
-            f"{reals} real and {len(fakes) - reals} fake validation videos are scored, {method} needs {least} of each",
-            "Score more validation videos" + (", or use --method sigmoid." if method == "isotonic" else "."),
-        )
+    if not 0 < fakes.sum() < len(fakes):
+        raise FacefakeError("calibration_invalid", "the scores are not of real and of fake videos", "Score both.")
     if roc_auc_score(fakes, values) <= 0.5:
         raise _ranks_the_wrong_way()
     return Calibration(method, _FITS[method](fakes, values))
