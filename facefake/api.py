@@ -12,7 +12,7 @@ from facefake.scoring import ClipResult, ScoringRules, failed, score_clips
 from preprocessing.clip import Clip
 from preprocessing.datasets.folder import UNLABELLED, from_paths
 from preprocessing.errors import FacefakeError
-from preprocessing.faces import CropGeometry
+from preprocessing.faces import FACE_DETECTORS, CropGeometry
 from preprocessing.recipe import Recipe
 
 StrPath = str | os.PathLike[str]
@@ -79,9 +79,15 @@ def score(
 
 
 def recipe_of(detector: Detector) -> Recipe:
-    """The default sampling with the crop the detector was trained on."""
+    """The default sampling with the crop the detector was trained on.
+
+    A detector that was trained on released crops whose making is published (DeepfakeBench's) gets them made from a
+    video by our own face detector; :func:`facefake.scoring.crop_notes` says so.
+    """
     card = detector.card
-    return Recipe(geometry=CropGeometry.from_dict(card.geometry), face_detector=card.face_detector)
+    geometry = CropGeometry.from_dict(card.geometry)
+    ours = geometry.can_cut and card.face_detector not in FACE_DETECTORS
+    return Recipe(geometry=geometry, face_detector=FACE_DETECTORS[0] if ours else card.face_detector)
 
 
 def rules_of(detector: Detector) -> ScoringRules:

@@ -47,7 +47,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if not (self.released or self.geometry.can_cut):
-            raise cannot_cut(self.geometry)
+            raise _cannot_cut(self.geometry)
         if self.released and self.corruption:
             raise FacefakeError(
                 "usage", "crops as released have no frames to corrupt.", "Corrupt the crops instead (at: crop)."
@@ -82,6 +82,15 @@ class Recipe:
         """Whether crops come as their release cut them, so that nothing is looked for or cut here."""
         return self.face_detector in {release.face_detector for release in RELEASED.values()}
 
+    def check_video(self) -> None:
+        """Refuse to work on videos and pictures by a recipe of crops as released.
+
+        Raises:
+            FacefakeError: ``crop_mismatch``.
+        """
+        if self.released:
+            raise _cannot_cut(self.geometry)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, in a fixed order; what is hashed and what a store keeps as ``recipe.json``."""
         values = {
@@ -104,7 +113,7 @@ class Recipe:
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()[:16]
 
 
-def cannot_cut(geometry: CropGeometry) -> FacefakeError:
+def _cannot_cut(geometry: CropGeometry) -> FacefakeError:
     """The error for a video or picture that should be cut like crops only a release holds."""
     return FacefakeError(
         "crop_mismatch",

@@ -14,7 +14,7 @@ from PIL import Image
 def crop(seed: int, fake: bool = False, side: int = 48) -> np.ndarray:
     """A smooth random picture (side, side, 3) uint8; a fake one has a faint grid."""
     rng = np.random.default_rng(seed)
-    coarse = Image.fromarray(rng.integers(40, 216, (6, 6, 3), np.uint8)).resize((side, side), Image.Resampling.BICUBIC)
+    coarse = Image.fromarray(rng.integers(40, 216, (16, 16, 3), np.uint8)).resize((side, side), Image.Resampling.BICUBIC)
     picture = np.asarray(coarse).astype(np.int16)
     if fake:
         picture[::4] += 40

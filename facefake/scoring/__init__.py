@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from facefake.scoring.crops import crop_notes
 from facefake.scoring.result import ClipResult, document_head
 from facefake.scoring.rules import ScoringRules
 from facefake.scoring.verdict import REASONS, Abstention
@@ -23,6 +24,7 @@ __all__ = [
     "Abstention",
     "ClipResult",
     "ScoringRules",
+    "crop_notes",
     "document_head",
     "failed",
     "score_clips",

@@ -12,6 +12,7 @@ in that order, with these conventions:
 * ``verdict`` is ``inconclusive`` for errors too: a file that cannot be read says nothing. ``status`` tells them apart.
 * ``reason`` is a code of :data:`facefake.scoring.verdict.REASONS`; ``error`` has ``code``, ``message`` and ``hint``.
 * ``box`` is x1, y1, x2, y2 and ``landmarks`` five [x, y], pixels of the upright frame; ``time`` is in seconds.
+  ``time``, ``landmarks`` and ``confidence`` are null for faces that a data set released cut out.
 * A labelled clip has seven further keys: ``clip`` (path relative to the data root, its identity), ``dataset``,
   ``method``, ``split``, ``label`` (real 0, fake 1), ``pair`` (its source group) and ``compression``.
 * Numbers are rounded to six digits (pixels to two) and are never NaN. Text is always valid Unicode: bytes of a file
@@ -35,30 +36,33 @@ Kind = Literal["video", "image"]
 
 @dataclass(frozen=True, slots=True)
 class FrameScore:
-    """One face of a person: the frame's ``index``, ``time`` in seconds, ``score`` 0..1, and where the face is."""
+    """One face of a person: the frame's ``index``, ``time`` in seconds, ``score`` 0..1, and where the face is.
+
+    Of faces that were released cut out, ``time``, ``landmarks`` and ``confidence`` are not known.
+    """
 
     index: int
-    time: float
+    time: float | None
     score: float
     box: tuple[float, ...]
-    landmarks: tuple[tuple[float, float], ...]
-    confidence: float
+    landmarks: tuple[tuple[float, float], ...] | None
+    confidence: float | None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, rounded."""
         return {
             "index": self.index,
-            "time": round(self.time, 6),
+            "time": _round(self.time),
             "score": round(self.score, 6),
             "box": [round(value, 2) for value in self.box],
-            "landmarks": [[round(x, 2), round(y, 2)] for x, y in self.landmarks],
-            "confidence": round(self.confidence, 6),
+            "landmarks": None if self.landmarks is None else [[round(x, 2), round(y, 2)] for x, y in self.landmarks],
+            "confidence": _round(self.confidence),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> FrameScore:
         """The inverse of :meth:`to_dict`."""
-        points = tuple((x, y) for x, y in data["landmarks"])
+        points = None if data["landmarks"] is None else tuple((x, y) for x, y in data["landmarks"])
         return cls(data["index"], data["time"], data["score"], tuple(data["box"]), points, data["confidence"])
 
 

@@ -73,8 +73,10 @@ def score_clips(
         device: Where the *face* detector runs in each child.
 
     Raises:
-        FacefakeError: ``crop_mismatch``, at once. What befalls a single clip is in its result instead.
+        FacefakeError: ``crop_mismatch``, at once, also for crops that only a release holds. What befalls a single clip
+            is in its result instead.
     """
+    recipe.check_video()
     detector.check_geometry(recipe.geometry)
     return _score_clips(clips, detector, rules or ScoringRules(), partial(_prepare, recipe, device), workers, timeout)
 
@@ -205,23 +207,28 @@ def _evidence(track: int, faces: Sequence[FaceCrop], score: float) -> Evidence:
     def median(values: Iterable[float]) -> float:
         return float(np.median([float(value) for value in values]))
 
+    def known(values: Iterable[float | None]) -> float | None:
+        there = [value for value in values if value is not None]
+        return median(there) if there else None
+
     return Evidence(
         track=track,
         score=score,
         frames=len(faces),
-        confidence=median(face.face.confidence for face in faces),
-        inter_eye=median(face.quality.inter_eye for face in faces),
+        confidence=known(face.face.confidence for face in faces),
+        inter_eye=known(face.quality.inter_eye for face in faces),
         sharpness=median(face.quality.sharpness for face in faces),
         brightness=median(face.quality.brightness for face in faces),
     )
 
 
 def _frame_score(crop: FaceCrop, score: float) -> FrameScore:
+    landmarks, confidence = crop.face.landmarks, crop.face.confidence
     return FrameScore(
         index=int(crop.frame),
-        time=float(crop.time),
+        time=None if crop.time is None else float(crop.time),
         score=score,
         box=tuple(float(value) for value in crop.face.box),
-        landmarks=tuple((float(x), float(y)) for x, y in np.reshape(crop.face.landmarks, (5, 2))),
-        confidence=float(crop.face.confidence),
+        landmarks=None if landmarks is None else tuple((float(x), float(y)) for x, y in np.reshape(landmarks, (5, 2))),
+        confidence=None if confidence is None else float(confidence),
     )

@@ -20,7 +20,7 @@ from preprocessing.clip import Clip
 from preprocessing.corruptions import Corruption, seed_of
 from preprocessing.errors import FacefakeError
 from preprocessing.extract import FaceCrop
-from preprocessing.faces import CropGeometry, Face, Quality, measure
+from preprocessing.faces import CropGeometry, Face, Quality, ReleasedFace, measure
 from preprocessing.run import OUTCOMES_WITHOUT_ERROR
 from preprocessing.store import FaceStore
 from preprocessing.video import PICTURES
@@ -33,21 +33,25 @@ def score_store(
     *,
     rules: ScoringRules | None = None,
     corruption: Corruption | None = None,
+    foreign_crops: bool = False,
 ) -> Iterator[ClipResult]:
     """Score clips from a face store, one result a clip in the order given.
 
     Args:
         clips: What to score. One that the store does not know, or that failed in extraction, is an error result.
         detector: The forgery detector.
-        store: A compiled store; its crop geometry must be the detector's.
+        store: A compiled store; its crop geometry must be the detector's, unless ``foreign_crops``.
         rules: How frame scores become a verdict.
         corruption: What is done to each crop before it is scored. Sharpness and brightness are measured anew, so that
             the limits of ``rules`` hold for what the detector saw.
+        foreign_crops: Score crops that were cut otherwise than the detector's all the same. The scores may mean little;
+            :func:`facefake.scoring.crop_notes` has the words that belong beside them.
 
     Raises:
         FacefakeError: ``crop_mismatch`` or ``store_damaged``, at once.
     """
-    detector.check_geometry(CropGeometry.from_dict(store.recipe["geometry"]))
+    if not foreign_crops:
+        detector.check_geometry(CropGeometry.from_dict(store.recipe["geometry"]))
     return _score_store(clips, detector, store, rules or ScoringRules(), corruption, _Tables(store))
 
 
@@ -122,7 +126,7 @@ def _extracted(record: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], sto
             frames=FrameCounts(record["requested"], record["decoded"], record["with_face"]),
             faces=[_crop(row, store) for row in rows],
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, SyntaxError, ValueError, KeyError, TypeError) as error:  # Pillow raises the first three
         raise FacefakeError(
             "store_damaged",
             f"The faces of {record['clip']} in {store.root} cannot be read ({error}).",
@@ -144,10 +148,11 @@ def _crop(row: Mapping[str, Any], store: FaceStore) -> FaceCrop:
         raise ValueError(f"{row['crop']} lies outside of the store")
     with Image.open(path, formats=["PNG"]) as picture:
         image = np.asarray(picture.convert("RGB"))
-    face = Face(
-        box=np.asarray(row["box"], np.float32),
-        landmarks=np.asarray(row["landmarks"], np.float32).reshape(5, 2),
-        confidence=row["confidence"],
+    box, landmarks = np.asarray(row["box"], np.float32), row["landmarks"]
+    face = (
+        ReleasedFace(box)
+        if landmarks is None
+        else Face(box, np.asarray(landmarks, np.float32).reshape(5, 2), row["confidence"])
     )
     quality = Quality(**{name: row[name] for name in ("side", "inter_eye", "sharpness", "brightness")})
     return FaceCrop(row["frame"], row["time"], row["track"], face, quality, row["main"], image)

@@ -60,6 +60,7 @@ REASONS: dict[str, Wording] = {
 class Abstention:
     """When not to judge. Every limit is inclusive: a face exactly at it counts.
 
+    A limit on what is unknown does not apply.
     The defaults are limits of the evidence, not tuned on any detector's errors. A limit of 0 is off. MTCNN's median
     confidence for people in the clips this was tried on (Celeb-DF, DFDC, phone and film footage) is above 0.94; for
     flames and machinery taken for faces, 0.70 to 0.85. Eyes 16 pixels apart make a crop of about 65 pixels, enlarged
@@ -110,8 +111,8 @@ class Evidence:
         track: The person's number in the clip.
         score: Pooled P(fake), 0..1.
         frames: Number of frames the person is seen in.
-        confidence: Of the face detector, 0..1.
-        inter_eye: Pixels.
+        confidence: Of the face detector, 0..1; ``None`` for faces that were released cut out.
+        inter_eye: Pixels; ``None`` likewise.
         sharpness: As ``preprocessing.faces.quality``.
         brightness: As ``preprocessing.faces.quality``.
     """
@@ -119,8 +120,8 @@ class Evidence:
     track: int
     score: float
     frames: int
-    confidence: float
-    inter_eye: float
+    confidence: float | None
+    inter_eye: float | None
     sharpness: float
     brightness: float
 
@@ -204,7 +205,7 @@ def calibrate(score: float) -> float:
 
 
 def _seen_most(people: Sequence[Evidence]) -> Evidence:
-    return max(people, key=lambda person: (person.frames, person.confidence, -person.track))
+    return max(people, key=lambda person: (person.frames, person.confidence or 0.0, -person.track))
 
 
 def _reason_against(person: Evidence, frames: FrameCounts, limits: Abstention) -> str | None:
@@ -215,8 +216,11 @@ def _reason_against(person: Evidence, frames: FrameCounts, limits: Abstention) -
         ("faces_blurred", person.sharpness, limits.min_sharpness),
         ("faces_too_dark", person.brightness, limits.min_brightness),
     )
-    # "not >=" rather than "<": a quality that could not be measured (NaN) does not pass
-    return next((reason for reason, value, least in checks if least > 0 and not value >= least), None)
+    # "not >=" rather than "<": a quality that could not be measured (NaN) does not pass, while one that nobody measured
+    # (None) is not held against anybody
+    return next(
+        (reason for reason, value, least in checks if least > 0 and value is not None and not value >= least), None
+    )
 
 
 def _inconclusive(reason: str, set_aside: dict[int, str]) -> Judgement:

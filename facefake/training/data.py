@@ -184,11 +184,13 @@ class CropDataset(Dataset[Item]):
 
 def _open(path: Path) -> Image.Image:
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=["PNG"]) as image:
             return image.convert("RGB")
-    except OSError as error:
+    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises on damaged files
         raise FacefakeError(
-            "store_damaged", f"the crop {path} cannot be read", "Delete its clip's folder and extract it again."
+            "store_damaged",
+            f"the crop {path} cannot be read ({error})",
+            "Delete its clip's folder and extract it again.",
         ) from error
 
 
