@@ -91,10 +91,14 @@ READER = Reader(
     find=partial(find_as, "celebdf"),
     licence="research only, by request",
     link="https://github.com/yuezunli/celeb-deepfakeforensics",
+    # 590, 300 and 5,639 videos, of which 108, 70 and 340 are on the list
     official=(
-        Official("Celeb-real", None, 590),
-        Official("YouTube-real", None, 300),
-        Official("Celeb-synthesis", None, 5639),
+        Official("Celeb-real", "train", 482),
+        Official("Celeb-real", "test", 108),
+        Official("YouTube-real", "train", 230),
+        Official("YouTube-real", "test", 70),
+        Official("Celeb-synthesis", "train", 5299),
+        Official("Celeb-synthesis", "test", 340),
     ),
     reals=("Celeb-real", "YouTube-real"),
     related=("celebdf1", "celebdfpp"),
