@@ -54,6 +54,7 @@ CODES: dict[str, str] = {
     "labels_missing": "a report needs labels and there are none",
     "one_class": "a metric needs real and fake clips and only one of the two was scored",
     "scores_invalid": "scores are empty, not finite, out of range or do not fit the labels",
+    "no_score": "scores of other code hold none for the clip",
     "calibration_invalid": "the scores are not ones a detector may be calibrated on",
     "internal": "a fault of facefake itself",
 }
