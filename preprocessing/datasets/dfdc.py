@@ -48,7 +48,7 @@ def _clips(listing: Path, places: dict[str, list[Path]]) -> Iterator[Clip]:
         key = f"{here if training else FOLDERS[split]}/{name}"
         inside = (path for path in places.get(name, ()) if path.is_relative_to(listing.parent))
         yield Clip(
-            path=next(inside, listing.parent / name),
+            path=next(inside, None) or listing.parent / name,
             key=key,
             dataset="dfdc",
             method="fake" if LABELS[label] == FAKE else "real",
@@ -75,7 +75,7 @@ def find(root: Path) -> Found:
         FacefakeError: ``dataset_not_found`` without any list; ``labels_invalid`` if one cannot be or two disagree.
     """
     files = list(files_below(root))
-    videos = {path for path in files if path.suffix.lower() in VIDEO_SUFFIXES}
+    videos = [path for path in files if path.suffix.lower() in VIDEO_SUFFIXES]
     listings = [path for path in files if path.name in LIST_NAMES]
     if not listings:
         raise FacefakeError(
@@ -84,15 +84,16 @@ def find(root: Path) -> Found:
             "metadata.json comes with each training part, labels.csv with the test set; copy them beside the videos.",
         )
     places: dict[str, list[Path]] = defaultdict(list)
-    for path in sorted(videos):
+    for path in videos:
         places[path.name].append(path)
     listed = _listed(listings, places)
-    unlisted = Counter(path.parent for path in videos.difference(clip.path for clip in listed))
+    there = set(videos)
+    unlisted = Counter(path.parent for path in there.difference(clip.path for clip in listed))
     notes = (
         f"{folder} holds {count} video(s) that no list names: their label is not known"
         for folder, count in sorted(unlisted.items())
     )
-    return part(listed, videos, notes)
+    return part(listed, there, notes)
 
 
 READER = Reader(

@@ -72,3 +72,11 @@ def test_without_its_list_it_is_refused(root):
     with pytest.raises(FacefakeError, match=r"meta_data\.csv") as caught:
         READER.read(root)
     assert caught.value.code == "dataset_not_found"
+
+
+def test_the_official_figures_add_up_to_the_files_of_the_release():
+    counts = {line.method: line.clips for line in READER.official}
+    totals = {
+        kind: sum(clips for method, clips in counts.items() if method.startswith(kind)) for kind in ("FVRA", "FVFA")
+    }
+    assert totals == {"FVRA": 9709, "FVFA": 10835}
