@@ -97,7 +97,7 @@ class DataConfig(_Section):
 
     Attributes:
         train_split: Split trained on.
-        val_split: Split the checkpoint is chosen on.
+        val_split: Split the checkpoint is chosen on; never the test split, whose figures would then mean nothing.
         frames_per_clip: At most so many crops of a clip, spread evenly.
         batch_size: Crops a forward pass.
         pairing: ``pair`` puts a real and its fakes, of the same or the nearest frame, side by side in a batch.
@@ -115,6 +115,8 @@ class DataConfig(_Section):
     def _held_out(self) -> DataConfig:
         if self.train_split == self.val_split:
             raise ValueError("train_split and val_split must differ")
+        if self.val_split == "test":
+            raise ValueError("val_split must not be test: a checkpoint chosen on test videos has seen their labels")
         return self
 
 

@@ -20,6 +20,7 @@ from torch.utils.data import Dataset
 
 from facefake.models.preprocess import Preprocess
 from facefake.training.augment import Augmentation
+from preprocessing.clip import Clip
 from preprocessing.errors import FacefakeError
 from preprocessing.store import FaceStore
 
@@ -34,6 +35,7 @@ class Crops:
         labels: (n,) int64, real 0, fake 1.
         clips: Clip of each crop, ``<dataset>/<path relative to the data root>``.
         pairs: Pair of each crop, ``<dataset>/<pair>``, or ``None``.
+        sources: The clips they are of, each once, as far as the store knows them.
         frames: (n,) int64 frame index.
         datasets: Names of the data sets.
         geometry: The one geometry all were cut with, as a dictionary.
@@ -46,6 +48,7 @@ class Crops:
     labels: NDArray[np.int64]
     clips: list[str]
     pairs: list[str | None]
+    sources: list[Clip]
     frames: NDArray[np.int64]
     datasets: list[str]
     geometry: dict[str, Any]
@@ -58,7 +61,7 @@ class Crops:
     @property
     def clip_count(self) -> int:
         """Number of different clips."""
-        return len(set(self.clips))
+        return len(self.sources)
 
 
 def read_crops(store: Path, split: str, frames_per_clip: int, clips: Collection[str] | None = None) -> Crops:
@@ -91,12 +94,32 @@ def read_crops(store: Path, split: str, frames_per_clip: int, clips: Collection[
         labels=chosen["label"].to_numpy().astype(np.int64),
         clips=names,
         pairs=[None if pair.endswith("/") else pair for pair in _joined(chosen["dataset"], chosen["pair"])],
+        sources=_sources(chosen, names),
         frames=chosen["frame"].to_numpy(),
         datasets=sorted(set(chosen["dataset"].to_pylist())),
         geometry=json.loads(_single(chosen, "geometry", store)),
         face_detector=_single(chosen, "face_detector", store),
         sha256=hashlib.sha256("\n".join(map(repr, lines)).encode()).hexdigest(),
     )
+
+
+def _sources(chosen: pa.Table, names: Sequence[str]) -> list[Clip]:
+    first = [row for row in range(len(names)) if row == 0 or names[row] != names[row - 1]]
+    columns = ("dataset", "clip", "method", "label", "split", "pair", "identities")
+    return [
+        Clip(
+            path=Path(row["clip"]),
+            key=row["clip"],
+            dataset=row["dataset"],
+            method=row["method"],
+            label=row["label"],
+            split=row["split"],
+            pair=row["pair"],
+            name=row["clip"],
+            identities=tuple(row["identities"] or ()),
+        )
+        for row in chosen.select(columns).take(pa.array(first, pa.int64())).to_pylist()
+    ]
 
 
 def _check_classes(table: pa.Table, chosen: pa.Table, store: Path, split: str) -> None:

@@ -24,6 +24,7 @@ from facefake.models.detector import describe_backbone, save_detector
 from facefake.models.network import Network, build_network
 from facefake.models.precision import cast_products
 from facefake.models.strategies import select
+from facefake.training.apart import check_apart
 from facefake.training.augment import Augmentation
 from facefake.training.checkpoint import KeepLast, SafeCheckpointIO, read_checkpoint
 from facefake.training.config import TrainConfig
@@ -86,8 +87,9 @@ def train(
         progress: Show a bar on stderr.
 
     Raises:
-        FacefakeError: ``split_empty``, ``store_missing``, ``store_damaged``, ``store_recipe_mismatch``,
-            ``config_invalid``, ``usage``, ``device_unavailable``, ``not_writable``, and what loading a backbone raises.
+        FacefakeError: ``split_empty``, ``split_leak``, ``store_missing``, ``store_damaged``,
+            ``store_recipe_mismatch``, ``config_invalid``, ``usage``, ``device_unavailable``, ``not_writable``, and what
+            loading a backbone raises.
     """
     store, out = Path(store), Path(out)
     chosen = pick_device(device if device not in (None, "auto") else config.trainer.device)
@@ -95,6 +97,7 @@ def train(
     crops = read_crops(store, config.data.train_split, config.data.frames_per_clip, clips)
     val = read_crops(store, config.data.val_split, config.data.frames_per_clip, clips)
     _check_crops(config, crops, val)
+    check_apart(crops, val)
     fingerprint = {"config": _recipe_digest(config), "manifest": crops.sha256 + val.sha256}
     done = _open_run(out, config, resume, fingerprint)
 

@@ -33,6 +33,8 @@ def test_reads_one_split_with_its_labels(store: Path):
     assert crops.geometry == {"template": "gend", "scale": 1.3, "size": None}
     assert (crops.face_detector, crops.datasets) == ("mtcnn", ["toy"])
     assert crops.pairs[0] == "toy/train0"
+    assert [source.key for source in crops.sources] == sorted({clip.removeprefix("toy/") for clip in crops.clips})
+    assert {(source.dataset, source.split) for source in crops.sources} == {("toy", "train")}
 
 
 def test_only_labelled_main_faces_are_used(make_store, toy):
