@@ -1,0 +1,106 @@
+"""What ``facefake datasets`` prints on stdout, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from preprocessing.datasets.check import Check, Count
+
+SHOWN = 5  # of each kind of trouble; the JSON has them all
+
+
+def print_datasets(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Each data set in a few lines, from what ``facefake datasets --json`` writes."""
+    console = Console()
+    for row in rows:
+        at = f"is at {row['root']}" if row["root"] else f"not at {', '.join(row['places'])}"
+        console.print(Text.assemble((row["name"], "bold"), f"  {row['title']}"), soft_wrap=True)
+        console.print(Text(f"    {row['form']}; {_official(row['clips'])}"), soft_wrap=True)
+        if row["licence"]:
+            console.print(Text(f"    {row['licence']}; {row['link']}"), soft_wrap=True)
+        console.print(Text(f"    {at}", style="green" if row["root"] else "dim"), soft_wrap=True)
+
+
+def _official(clips: Mapping[str, Any]) -> str:
+    kinds = [f"{clips[kind]:,} {kind}" for kind in ("real", "fake") if clips[kind]]
+    splits = [f"{split} {count:,}" for split, count in clips["splits"].items()]
+    if not kinds:
+        return "no official figures"
+    return f"officially {', '.join(kinds)}" + (f" ({', '.join(splits)})" if splits else "")
+
+
+def print_check(checked: Check) -> None:
+    """Counts by method and split, then each kind of trouble with its first few names."""
+    from facefake.reporting.text import visible
+
+    console = Console()
+    console.print(Text(f"{checked.reader.title} in {visible(str(checked.root))}", style="bold"), soft_wrap=True)
+    console.print(_counts(checked.counts))
+    for title, lines in _troubles(checked):
+        if lines:
+            console.print(Text(f"{title}: {len(lines)}", style="yellow"))
+        for line in lines[:SHOWN]:
+            console.print(Text(f"  {visible(line)}"), soft_wrap=True)
+        if len(lines) > SHOWN:
+            console.print(Text(f"  ... and {len(lines) - SHOWN} more; --json names them all", style="dim"))
+    for note in checked.notes:
+        console.print(Text(f"note: {visible(note)}"), soft_wrap=True)
+    console.print(Text(_conclusion(checked), style="bold green" if checked.sound and checked.complete else "bold"))
+
+
+def _counts(counts: Sequence[Count]) -> Table:
+    levels = any(count.compression for count in counts)
+    table = Table()
+    for name in (["compression"] if levels else []) + ["method", "split"]:
+        table.add_column(name, no_wrap=True)
+    for name in ("official", "here", "missing"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for _, group in groupby(counts, key=lambda count: (count.compression, count.method)):
+        for count in group:
+            table.add_row(
+                *([Text(count.compression or "")] if levels else []),
+                Text(count.method),
+                count.split or ("all" if count.official else ""),
+                "" if count.official is None else f"{count.official:,}",
+                _here(count),
+                f"{count.missing:,}" if count.missing else "",
+            )
+        table.add_section()
+    return table
+
+
+def _here(count: Count) -> str:
+    """How many are there, and marked how many more than were released."""
+    surplus = count.found - count.official if count.official is not None else 0
+    return f"{count.found:,}" + (f" (+{surplus:,})" if surplus > 0 else "")
+
+
+def _troubles(checked: Check) -> Iterable[tuple[str, list[str]]]:
+    yield "listed by the release and not there", [clip.key for clip in checked.absent]
+    yield "do not open", [f"{each.clip.key} [{each.error.code}] {each.error.message}" for each in checked.unreadable]
+    yield "same bytes under several names", [str(duplicate) for duplicate in checked.duplicates]
+    yield "files that no rule of the release explains", [str(path.relative_to(checked.root)) for path in checked.strays]
+    yield "clips without a label", [clip.key for clip in checked.unlabelled]
+    yield "in several splits", [str(leak) for leak in checked.leaks]
+    yield (
+        "clips that would share a folder in a face store",
+        [f"{folder}: {', '.join(keys)}" for folder, keys in checked.collisions.items()],
+    )
+
+
+def _conclusion(checked: Check) -> str:
+    there = f"{len(checked.clips):,} clips are here"
+    words = [
+        there + (f", {checked.missing:,} are missing" if checked.missing else " and none is known to be missing"),
+        "sound" if checked.sound else "not sound",
+    ]
+    if checked.quick:
+        words.append("the contents of files were not looked at (--quick)")
+    return "; ".join(words) + "."
