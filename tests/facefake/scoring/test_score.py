@@ -1,6 +1,7 @@
 """From extracted faces to results, and from files to results with real faces."""
 
 import hashlib
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -209,6 +210,36 @@ def test_a_store_gives_the_same_results_as_the_files(tmp_path, clips, results):
             assert (kept.error, kept.sha256) == (fresh.error, fresh.sha256)
         else:
             assert kept.to_dict() == fresh.to_dict()
+
+
+class WatchingDetector(GreyDetector):
+    """Counts, whenever it is asked, how many of the crops it was shown before are still held by anybody."""
+
+    def __init__(self):
+        self.shown, self.held = [], []
+
+    def score(self, crops):
+        self.held.append(sum(crop() is not None for crop in self.shown))
+        self.shown += [weakref.ref(crop) for crop in crops]
+        return super().score(crops)
+
+
+@pytest.mark.parametrize("source", ["files", "store"])
+def test_no_crop_of_a_clip_outlives_its_result(tmp_path, folder, source):
+    """DeepfakeBench's ``test_one_dataset`` kept every feature until the end (its issue 109)."""
+    portraits = [
+        replace(clip("astronaut.png", 1, folder), key=f"{number}.png", name=f"{number}") for number in range(5)
+    ]
+    detector = WatchingDetector()
+    if source == "files":
+        results = list(score_clips(portraits, detector, Recipe(), timeout=120))
+    else:
+        store = FaceStore.open_or_create(tmp_path / "store", Recipe())
+        extract_clips(portraits, store, Recipe(), timeout=120)
+        results = list(score_store(portraits, detector, store))
+    assert [result.status for result in results] == ["scored"] * 5
+    assert len(detector.shown) == 5
+    assert detector.held == [0] * 5
 
 
 def test_what_a_store_lacks_or_has_damaged_is_an_error_of_that_clip(tmp_path, clips):
