@@ -52,7 +52,8 @@ def print_check(checked: Check) -> None:
             console.print(Text(f"  ... and {len(lines) - SHOWN} more; --json names them all", style="dim"))
     for note in checked.notes:
         console.print(Text(f"note: {visible(note)}"), soft_wrap=True)
-    console.print(Text(_conclusion(checked), style="bold green" if checked.sound and checked.complete else "bold"))
+    style = "bold green" if checked.sound and checked.complete else "bold"
+    console.print(Text(_conclusion(checked), style=style), soft_wrap=True)
 
 
 def _counts(counts: Sequence[Count]) -> Table:
@@ -96,9 +97,8 @@ def _troubles(checked: Check) -> Iterable[tuple[str, list[str]]]:
 
 
 def _conclusion(checked: Check) -> str:
-    there = f"{len(checked.clips):,} clips are here"
     words = [
-        there + (f", {checked.missing:,} are missing" if checked.missing else " and none is known to be missing"),
+        f"{len(checked.clips):,} clips here, {checked.missing:,} missing",
         "sound" if checked.sound else "not sound",
     ]
     if checked.quick:
