@@ -13,13 +13,14 @@ from preprocessing.datasets.base import Found, Official, Reader, media_files, se
 from preprocessing.errors import FacefakeError
 
 
-def _discover() -> dict[str, Reader]:
+def discover() -> dict[str, Reader]:
+    """The readers of this package's modules by name, sorted; a module without a ``READER`` is none."""
     modules = (import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
     readers = [module.READER for module in modules if hasattr(module, "READER")]
     return {reader.name: reader for reader in sorted(readers, key=lambda reader: reader.name)}
 
 
-READERS: dict[str, Reader] = _discover()
+READERS: dict[str, Reader] = discover()
 
 
 def get_reader(name: str) -> Reader:
