@@ -16,7 +16,7 @@ def example(tmp_path, monkeypatch):
     """The name of the example's module and the source of its test; the module lies where readers are looked for."""
     section = CONTRIBUTING.read_text().split("## Adding a data set")[1].split("\n## ")[0]
     reader, test = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)
-    (name,) = re.findall(r"preprocessing/datasets/(\w+)\.py", section)
+    (name,) = re.findall(r"`preprocessing/datasets/(\w+)\.py`", section)
     (tmp_path / "newcomer").mkdir()
     (tmp_path / "newcomer" / f"{name}.py").write_text(reader)
     monkeypatch.setattr(datasets, "__path__", [*datasets.__path__, str(tmp_path / "newcomer")])
