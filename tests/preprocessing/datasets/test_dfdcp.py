@@ -22,6 +22,11 @@ def test_label_split_and_people_are_the_lists(root):
     assert (clips[FAKE].label, clips[FAKE].split, clips[FAKE].identities) == (1, "train", ("1260311", "643049"))
 
 
+def test_the_test_set_is_the_lists(root):
+    test = {clip.key for clip in READER.read(root).clips if clip.split == "test"}
+    assert test == {key for key in trees_video.DFDCP if "1224068" in key}
+
+
 def test_both_methods_are_paired_with_the_footage_they_show(root):
     clips = {clip.key: clip for clip in READER.read(root).clips}
     pair = clips[REAL].pair

@@ -29,9 +29,13 @@ def test_clips_with_only_a_fake_voice_are_taken_by_name_alone(root):
     assert {"RVRA-real", "FVFA-fsgan-wav2lip"} <= taken
 
 
-def test_the_same_name_in_two_types_stays_two_clips(root):
-    same = [clip for clip in READER.read(root).clips if clip.path.name == "00109_id00476_wavtolip.mp4"]
-    assert {clip.method for clip in same} == {"FVRA-wav2lip", "FVFA-wav2lip"}
+def test_the_same_name_in_two_types_of_two_people_stays_four_clips(tmp_path):
+    clips = READER.read(trees_video.fakeavceleb(tmp_path, "id00076", "id00166")).clips
+    same = [clip for clip in clips if clip.path.name == "00109_id00476_wavtolip.mp4"]
+    assert len(same) == len({(clip.method, clip.name) for clip in same}) == 4
+    assert {(clip.method, clip.pair) for clip in same} == {
+        (method, person) for method in ("FVRA-wav2lip", "FVFA-wav2lip") for person in ("id00076", "id00166")
+    }
 
 
 def test_a_file_listed_twice_is_one_clip_with_its_first_method(root):

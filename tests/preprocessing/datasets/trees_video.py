@@ -140,23 +140,25 @@ def deeperforensics(root: Path) -> Path:
 
 
 FAKEAVCELEB = (
-    ("id00076,-,-,real,A,RealVideo-RealAudio", "00109.mp4"),
-    ("id00076,fake.mp4,-,rtvc,B,RealVideo-FakeAudio", "00109_fake.mp4"),
-    ("id00076,1,-,faceswap,C,FakeVideo-RealAudio", "00109_1.mp4"),
-    ("id00076,id00476,-,wav2lip,C,FakeVideo-RealAudio", "00109_id00476_wavtolip.mp4"),
-    ("id00076,id00476,-,wav2lip,D,FakeVideo-FakeAudio", "00109_id00476_wavtolip.mp4"),
-    ("id00076,id04727,id00166,fsgan-wav2lip,D,FakeVideo-FakeAudio", "00109_id04727_AAnyugIAXao_id00166_wavtolip.mp4"),
+    ("-,-,real,A,RealVideo-RealAudio", "00109.mp4"),
+    ("fake.mp4,-,rtvc,B,RealVideo-FakeAudio", "00109_fake.mp4"),
+    ("1,-,faceswap,C,FakeVideo-RealAudio", "00109_1.mp4"),
+    ("id00476,-,wav2lip,C,FakeVideo-RealAudio", "00109_id00476_wavtolip.mp4"),
+    ("id00476,-,wav2lip,D,FakeVideo-FakeAudio", "00109_id00476_wavtolip.mp4"),
+    ("id04727,id00166,fsgan-wav2lip,D,FakeVideo-FakeAudio", "00109_id04727_AAnyugIAXao_id00166_wavtolip.mp4"),
     # the release's list really names some files twice, with another method
-    ("id00076,id00476,-,faceswap-wav2lip,D,FakeVideo-FakeAudio", "00109_id00476_wavtolip.mp4"),
+    ("id00476,-,faceswap-wav2lip,D,FakeVideo-FakeAudio", "00109_id00476_wavtolip.mp4"),
 )
 
 
-def fakeavceleb(root: Path) -> Path:
+def fakeavceleb(root: Path, *people: str) -> Path:
+    """One person unless told otherwise; the file names of one are those of another, too."""
     lines = ["source,target1,target2,method,category,type,race,gender,path,"]
-    for columns, name in FAKEAVCELEB:
-        folder = f"{columns.split(',')[-1]}/Asian (East)/men/id00076"
-        touch(root, f"{folder}/{name}")
-        lines.append(f"{columns},Asian (East),men,{name},FakeAVCeleb/{folder}")
+    for person in people or ("id00076",):
+        for columns, name in FAKEAVCELEB:
+            folder = f"{columns.split(',')[-1]}/Asian (East)/men/{person}"
+            touch(root, f"{folder}/{name}")
+            lines.append(f"{person},{columns},Asian (East),men,{name},FakeAVCeleb/{folder}")
     write(root, "meta_data.csv", "\n".join(lines) + "\n")
     return root
 
