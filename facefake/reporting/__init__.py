@@ -1,9 +1,14 @@
-"""Results and reports, written for machines (JSON, CSV) and for people (Markdown, terminal)."""
+"""Results and reports, written for machines (JSON, CSV) and for people (Markdown, terminal, HTML).
+
+The page and its pictures need more packages and are imported by themselves: :mod:`facefake.reporting.html` and
+:mod:`facefake.reporting.thumbnails`.
+"""
 
 from facefake.reporting.csv_file import CsvResults, write_csv
 from facefake.reporting.json_file import JsonResults, read_json, write_json, write_report
-from facefake.reporting.markdown import markdown_report, write_markdown
+from facefake.reporting.markdown import markdown_report, write_markdown, write_report_markdown
 from facefake.reporting.output import open_output
+from facefake.reporting.report_csv import write_report_csv
 from facefake.reporting.terminal import print_report, print_results
 
 __all__ = [
@@ -18,4 +23,6 @@ __all__ = [
     "write_json",
     "write_markdown",
     "write_report",
+    "write_report_csv",
+    "write_report_markdown",
 ]

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from facefake.reporting.tables import TITLES, cell, coverage_line, why
+from facefake.reporting.tables import (
+    TITLES,
+    TOGETHER,
+    anchor_rows,
+    cell,
+    coverage_line,
+    detector_names,
+    difference,
+    p_value,
+    pair_name,
+    percent,
+    plain,
+    why,
+)
 from facefake.reporting.text import visible
 from facefake.scoring.result import ClipResult
 from facefake.scoring.verdict import REASONS
@@ -39,8 +52,9 @@ def _label(result: ClipResult) -> str:
 
 
 def print_report(report: Mapping[str, Any], console: Console | None = None) -> None:
-    """Print a report of :func:`facefake.evaluation.report.make_report`, as :func:`print_results`."""
-    (console or Console(stderr=True)).print(report_tables(report))
+    """Print a report of :func:`facefake.evaluation.report.make_report` or a comparison, as :func:`print_results`."""
+    tables = comparison_tables if report["kind"] == "comparison" else report_tables
+    (console or Console(stderr=True)).print(tables(report))
 
 
 def results_table(results: Sequence[ClipResult]) -> Table:
@@ -75,27 +89,88 @@ def results_table(results: Sequence[ClipResult]) -> Table:
 
 
 def report_tables(report: Mapping[str, Any]) -> RenderableType:
-    """Metrics over videos and frames, then by method, then coverage and notes."""
-    overall = Table(title="Detection report", title_justify="left")
-    overall.add_column("")
-    overall.add_column("video", no_wrap=True)
-    overall.add_column("frame", no_wrap=True)
+    """Warnings, metrics over videos and frames, then by data set, published figures, methods, corruptions, coverage."""
+    shown: list[RenderableType] = [Text(f"warning: {visible(line)}", style="bold yellow") for line in report["leakage"]]
+    overall = _table("Detection report", "", "video", "frame")
     for name, title in TITLES.items():
         overall.add_row(title, cell(report["video"][name]), cell(report["frame"][name]))
-    parts: list[RenderableType] = [overall]
+    shown.append(overall)
+    if len(report["datasets"]) > 1:
+        shown.append(_by_dataset(report))
+    if report["anchors"]:
+        shown.append(_published(report))
     if report["per_method"]:
-        methods = Table(title="By method, against all reals", title_justify="left")
-        methods.add_column("method", overflow="fold")
-        methods.add_column("videos", justify="right")
-        methods.add_column("AUC", no_wrap=True)
-        methods.add_column("EER", no_wrap=True)
+        methods = _table("By method, against all reals of their data sets", "method", "videos", "AUC", "EER")
         for name, metrics in report["per_method"].items():
-            methods.add_row(Text(visible(name)), str(metrics["videos"]), cell(metrics["auc"]), cell(metrics["eer"]))
-        parts.append(methods)
-    bootstrap = report["bootstrap"]
-    parts.append(Text(f"In brackets: 95 % bootstrap interval over {bootstrap['unit']}s."))
-    parts += [Text(line) for line in (coverage_line(report["coverage"]), *report["notes"])]
-    return Group(*parts)
+            row = (Text(visible(name)), str(metrics["videos"]), cell(metrics["auc"]), cell(metrics["eer"]))
+            methods.add_row(*row)
+        shown.append(methods)
+    if report["robustness"]:
+        shown.append(_robustness(report))
+    return Group(*shown, *(Text(visible(line)) for line in _sentences(report)))
+
+
+def comparison_tables(document: Mapping[str, Any]) -> RenderableType:
+    """Each detector's AUC, and how far each two lie apart."""
+    names = detector_names(document)
+    detectors = _table(f"On the same {document['common']['videos']} clips", "detector", "AUC", "EER", "coverage")
+    warnings: list[RenderableType] = []
+    for name, facts, report in zip(names, document["detectors"], document["reports"], strict=True):
+        video = report["video"]
+        detectors.add_row(Text(visible(name)), cell(video["auc"]), cell(video["eer"]), percent(facts["coverage"]))
+        warnings += [Text(f"warning: {visible(f'{name}: {line}')}", style="bold yellow") for line in report["leakage"]]
+    pairs = _table("Paired differences in AUC", "pair", "data set", "difference", "DeLong p")
+    for pair in document["pairs"]:
+        where = Text(visible(pair["dataset"] or TOGETHER))
+        pairs.add_row(pair_name(pair), where, difference(pair["difference"]), p_value(pair["delong"]))
+    return Group(*warnings, detectors, pairs, Text("In brackets: 95 % bootstrap interval, paired."))
+
+
+def _by_dataset(report: Mapping[str, Any]) -> Table:
+    table = _table("By data set, video level", "data set", "AUC", "EER", "coverage")
+    for name, part in report["datasets"].items():
+        video = part["video"]
+        table.add_row(Text(visible(name)), cell(video["auc"]), cell(video["eer"]), percent(part["coverage"]))
+    if mean := report["mean"]:
+        table.add_row("mean", plain(mean["auc"]), plain(mean["eer"]))
+    return table
+
+
+def _published(report: Mapping[str, Any]) -> Table:
+    table = _table("Video-level AUC beside published figures", "method", *report["datasets"], "source")
+    ours = (plain(part["video"]["auc"] and part["video"]["auc"]["value"]) for part in report["datasets"].values())
+    table.add_row("this detector", *ours, "this report")
+    for row in anchor_rows(report["anchors"]):
+        values = (plain(row.values.get(name)) for name in report["datasets"])
+        table.add_row(Text(visible(row.method)), *values, Text(visible("; ".join(row.sources))))
+    return table
+
+
+def _robustness(report: Mapping[str, Any]) -> Table:
+    table = _table("AUC under corruption", "corruption", "data set", "level: AUC")
+    for row in report["robustness"]:
+        levels = (f"{level['name']}: {plain(level['auc'] and level['auc']['value'])}" for level in row["levels"])
+        what = f"{row['corruption']} at the {row['at']}"
+        table.add_row(Text(visible(what)), Text(visible(row["dataset"])), Text(visible(", ".join(levels))))
+    return table
+
+
+def _sentences(report: Mapping[str, Any]) -> Iterator[str]:
+    yield f"In brackets: 95 % bootstrap interval over {report['bootstrap']['unit']}s."
+    yield coverage_line(report["coverage"])
+    wrong = report["auc_if_abstentions_wrong"]
+    if wrong is not None and report["coverage"]["scored"] < report["coverage"]["videos"]:
+        yield f"AUC if every clip without a score were ranked wrong: {wrong:.3f}"
+    yield f"threshold {report['threshold']:g}: {report['threshold_source']}"
+    yield from report["notes"]
+
+
+def _table(title: str, first: str, *columns: str) -> Table:
+    table = Table(title=Text(title), title_justify="left")
+    table.add_column(Text(visible(first)), overflow="fold")
+    for name in columns:
+        table.add_column(Text(visible(name)), overflow="fold")
+    return table
 
 
 def _people(result: ClipResult) -> str:

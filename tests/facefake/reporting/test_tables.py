@@ -1,17 +1,18 @@
 """What people read: terminal tables and the Markdown report."""
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from facefake.evaluation.report import make_report
-from facefake.reporting.markdown import markdown_report, write_markdown
+from facefake.reporting.markdown import markdown_report, write_markdown, write_report_markdown
 from facefake.reporting.terminal import MAX_ROWS, print_report, print_results
 from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, PersonResult, Truth, document_head
 from facefake.scoring.verdict import REASONS, FrameCounts
 
+from .reports import comparison, empty_report, report
 from .test_files import HOSTILE
 
 HEAD = document_head({"name": "demo", "backbone": "ViT|B"}, {"pooling": "mean", "abstention": {"min_frames": 4}})
@@ -35,16 +36,22 @@ def scored(name, label, score, method="Deepfakes"):
 FAILED = ClipResult("b.mp4", None, "video", "error", error=ErrorFacts("timeout", "It took too long.", "Wait longer."))
 NO_FACE = ClipResult("c.mp4", None, "video", "inconclusive", reason="no_face")
 CLIPS = [scored("r1", 0, 0.1), scored("r2", 0, 0.2), scored("f1", 1, 0.8), scored("f2", 1, 0.9, "Face_Swap|<b>")]
-REPORT = make_report([*CLIPS, replace(NO_FACE, truth=Truth("c", "folder", "x", None, 1))], resamples=20)
+REPORT = report()
 
 
-def printed(*results, report=None, width=200):
+def printed(*results, document=None, width=200):
     file = io.StringIO()
     console = Console(file=file, width=width)
-    print_results(results, console)
-    if report:
-        print_report(report, console)
+    if results:
+        print_results(results, console)
+    if document:
+        print_report(document, console)
     return file.getvalue()
+
+
+def written(tmp_path, document):
+    write_report_markdown(tmp_path / "report.md", document)
+    return (tmp_path / "report.md").read_text(encoding="utf-8")
 
 
 def test_each_clip_has_its_verdict_or_why_there_is_none():
@@ -101,33 +108,94 @@ def test_markup_in_a_name_is_shown_as_it_is():
 
 
 def test_the_report_is_shown_with_intervals_methods_coverage_and_notes():
-    text = printed(*CLIPS, report=REPORT)
-    assert "1.000 [1.000, 1.000]" in text
-    assert "Face_Swap|<b>" in text
-    assert "4 of 5 clips scored (80.0 %), 1 inconclusive, 0 failed" in text
+    text = printed(*CLIPS, document=REPORT)
+    auc, frame = REPORT["video"]["auc"], REPORT["frame"]["auc"]
+    for level in (auc, frame, REPORT["per_method"]["FaceSwap"]["auc"], REPORT["datasets"]["dfdc"]["video"]["auc"]):
+        assert f"{level['value']:.3f} [{level['low']:.3f}, {level['high']:.3f}]" in text
+    assert "600 of 620 clips scored (96.7 %), 12 inconclusive, 3 failed, 5 missing" in text
+    assert "ranked wrong: 0.870" in text
+    assert "threshold 0.43: equal error rate on ffpp val" in text
     assert all(note in text for note in REPORT["notes"])
 
 
-def test_a_report_of_one_class_is_shown_too():
-    one = make_report(CLIPS[2:], resamples=5)
-    assert "Only fake clips were scored" in printed(*CLIPS[2:], report=one)
-    assert "Only fake clips were scored" in markdown_report(HEAD, CLIPS[2:], one)
+def test_warnings_published_figures_and_corruptions_are_shown():
+    text = printed(document=REPORT)
+    assert text.startswith(f"warning: {REPORT['leakage'][0]}")
+    assert "Effort, table 2" in text
+    assert "20: -" in text  # a level without figure
+    plain = printed(document=report(("celebdf",), suite=False))
+    assert not any(word in plain for word in ("warning", "published", "corruption", "mean"))
 
 
-def test_markdown_tables_are_rectangular_and_hold_no_markup_of_strangers():
-    text = markdown_report(HEAD, [*CLIPS, NO_FACE], REPORT)
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    columns = [line.replace("\\|", "").count("|") for line in lines]
-    assert set(columns) == {8, 5, 3}
+def test_a_comparison_is_shown_with_differences():
+    document = comparison()
+    text = printed(document=document)
+    difference = document["pairs"][1]["difference"]
+    assert f"{difference['value']:+.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]" in text
+    assert "A: ours.safetensors" in text
+
+
+def test_a_report_without_figures_is_shown_too(tmp_path):
+    for text in (printed(document=empty_report()), written(tmp_path, empty_report())):
+        assert "0 of 4 clips scored (0.0 %)" in text
+        assert "No clip was scored, so there are no metrics." in text
+
+
+@pytest.mark.parametrize("document", [report(("celebdf",)), REPORT, comparison(), empty_report()])
+def test_every_row_of_a_markdown_table_is_as_long_as_its_head(tmp_path, document):
+    length = None
+    for line in written(tmp_path, document).splitlines():
+        if not line.startswith("|"):
+            length = None
+            continue
+        columns = line.replace("\\|", "").count("|")
+        length = length or columns
+        assert columns == length
+
+
+@pytest.mark.parametrize("name", ["Face_Swap|<b>", "a\n# heading", "`x`", "![](http://x)"])
+def test_markdown_holds_no_markup_of_strangers(tmp_path, name):
+    document = report((name,))
+    document["datasets"][name]["per_method"] = {name: document["per_method"]["one"]}
+    # the command stands in a block of code, where nothing is markup
+    text = written(tmp_path, document | {"leakage": [name], "notes": [name], "threshold_source": name})
     assert "<b>" not in text
-    assert r"Face\_Swap\|&lt;b&gt; (1 videos)" in text
+    assert "\n# heading" not in text
+    assert not re.search(r"(?<!\\)(`|\]\()", text)
 
 
 def test_markdown_holds_what_it_takes_to_repeat_it(tmp_path):
-    write_markdown(tmp_path / "report.md", HEAD, CLIPS, REPORT)
+    text = written(tmp_path, REPORT)
+    for fact in (
+        "600 of 620 clips scored (96.7 %)",
+        "1000 resamples, seed 0",
+        "threshold 0.43 (equal error rate on ffpp val)",
+        "    facefake score --dataset celebdf --data 'Celeb DF/v2' --detector face-ln.safetensors",
+        r"| settings.abstention.min\_frames | 4 |",
+        "| detector.training.datasets | ffpp |",
+        "| calibration.temperature | 1.7 |",
+        "| celebdf | 1 | 620 | test 620 | 5f1d",
+        "| scores.json | 5f1d",
+        "> **Warning:** The detector was trained on ffpp train",
+        "| Effort | 0.956 | 0.843 | - | Effort, table 2; trained on FF++ c23 |",
+        "| 5 | the data set's own list names the clip, and its file is not there | absent |",
+    ):
+        assert fact in text, fact
+
+
+def test_markdown_of_a_comparison_has_differences_and_each_report(tmp_path):
+    document = comparison()
+    text = written(tmp_path, document)
+    pair = document["pairs"][2]
+    assert f"| A - B | dfdc | 600 | {pair['difference']['value']:+.3f} [" in text
+    assert f"{pair['delong']['p']:.3f} |" in text
+    assert "620 of 640 clips scored" in text
+    assert all(f"\n# {name}" in text for name in ("A: ours.safetensors", "B: theirs.csv"))
+
+
+def test_markdown_beside_results_names_their_detector(tmp_path):
+    write_markdown(tmp_path / "report.md", HEAD, CLIPS, report() | {"provenance": {}})
     text = (tmp_path / "report.md").read_text()
-    assert "4 of 5 clips scored (80.0 %)" in text
-    assert "20 resamples, seed 0" in text
     assert r"| settings.abstention.min\_frames | 4 |" in text
     assert r"| detector.backbone | ViT\|B |" in text
 

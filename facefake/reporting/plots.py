@@ -1,0 +1,383 @@
+"""The plots of a report as plain shapes in the pixels of a small canvas; ``templates/plot.html`` turns them into SVG.
+
+Drawn by hand and not by matplotlib: text stays text, colours are the page's own and so follow its dark mode, and a plot
+takes 3 kB where matplotlib's takes 30, which for ten data sets is the difference between a page that opens at once and
+one that does not. There is no state and no randomness: the same report gives the same bytes.
+
+Every function takes the lists of a report's ``curves`` and gives ``None`` where there is nothing to draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import NormalDist
+from typing import Any
+
+WIDTH, HEIGHT = 400, 320
+LEFT, RIGHT, TOP, BOTTOM = 56, 390, 12, 276  # of the frame that the axes span
+STYLES = 8  # colours and dashes in the style sheet; the ninth line looks like the first
+
+Scale = Callable[[float], float]
+Curve = Mapping[str, Sequence[float]]
+Ticks = tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """``label`` and ``ticks``: each the pixel along the axis and its text."""
+
+    label: str
+    ticks: Ticks
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A line or an area: ``points`` as SVG writes them, and the number of its style, or its CSS class by name."""
+
+    points: str
+    style: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A marked value; ``words`` show when the pointer rests on it. A hollow one is to be read with care."""
+
+    x: float
+    y: float
+    style: int | str
+    words: str
+    hollow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A filled rectangle with a CSS class."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    style: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words in the plot; ``anchor`` is SVG's ``text-anchor``."""
+
+    x: float
+    y: float
+    words: str
+    anchor: str = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An entry of the legend."""
+
+    name: str
+    style: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """One plot. ``words`` say what it shows, also to those who do not see it; shapes are drawn in this order."""
+
+    title: str
+    words: str
+    x: Axis
+    y: Axis
+    bars: tuple[Bar, ...] = ()
+    areas: tuple[Shape, ...] = ()
+    guides: tuple[Shape, ...] = ()
+    lines: tuple[Shape, ...] = ()
+    dots: tuple[Dot, ...] = ()
+    labels: tuple[Label, ...] = ()
+    legend: tuple[Key, ...] = ()
+
+
+def roc(curves: Mapping[str, Mapping[str, Any] | None], metrics: Mapping[str, Any] | None = None) -> Plot | None:
+    """Receiver operating characteristic of one or several sets of scores.
+
+    Args:
+        curves: Name to ``curves`` of a report's part.
+        metrics: Video metrics, to mark TPR at 1 % and 5 % FPR with their intervals.
+    """
+    known = _known(curves)
+    if not known:
+        return None
+    unit = _linear(0, 1)
+    lines = tuple(
+        Shape(_points(curve["roc"]["fpr"], curve["roc"]["tpr"], unit, unit), style)
+        for style, curve in enumerate(known.values())
+    )
+    marked = {0.01: "tpr_at_fpr_1", 0.05: "tpr_at_fpr_5"} if metrics and len(known) == 1 else {}
+    found = {fpr: metrics[name] for fpr, name in marked.items() if metrics and metrics[name]}
+    dots = tuple(
+        Dot(_x(fpr), _y(rate["value"]), 0, f"TPR {rate['value']:.3f} at {fpr:.0%} FPR") for fpr, rate in found.items()
+    )
+    whiskers = tuple(
+        Shape(f"{_x(fpr)},{_y(rate['low'])} {_x(fpr)},{_y(rate['high'])}", "whisker") for fpr, rate in found.items()
+    )
+    axis = _ticks((0, 0.2, 0.4, 0.6, 0.8, 1), unit)
+    return Plot(
+        "ROC",
+        "True positive rate against false positive rate; the diagonal is chance. "
+        + ("Dots mark 1 % and 5 % FPR, with intervals." if dots else ""),
+        Axis("false positive rate", _along(axis, _x)),
+        Axis("true positive rate", _along(axis, _y)),
+        guides=(Shape(f"{LEFT},{BOTTOM} {RIGHT},{TOP}", "chance"),),
+        lines=lines + whiskers,
+        dots=dots,
+        legend=_legend(known),
+    )
+
+
+def det(curves: Mapping[str, Mapping[str, Any] | None]) -> Plot | None:
+    """Detection error trade-off on normal-deviate axes (Martin et al., Eurospeech 1997).
+
+    Rates of exactly 0 and 1 have no place on such axes and lie on the frame.
+    """
+    known = _known(curves)
+    if not known:
+        return None
+    low, high = 0.0005, 0.6
+    deviate = _deviate(low, high)
+    lines = tuple(
+        Shape(_points(*_inside(curve["det"], high), deviate, deviate), style)
+        for style, curve in enumerate(known.values())
+    )
+    axis = _ticks((0.001, 0.01, 0.05, 0.1, 0.2, 0.4), deviate, _percent)
+    return Plot(
+        "DET",
+        "False negative rate against false positive rate on normal-deviate axes, which spread out small rates; "
+        "nearer to the lower left is better. On the dotted diagonal both are equal.",
+        Axis("false positive rate", _along(axis, _x)),
+        Axis("false negative rate", _along(axis, _y)),
+        guides=(Shape(f"{LEFT},{BOTTOM} {RIGHT},{TOP}", "equal"),),
+        lines=lines,
+        legend=_legend(known),
+    )
+
+
+def reliability(curve: Mapping[str, Any] | None) -> Plot | None:
+    """How often videos with a given probability are fake, and how many there are."""
+    bins = curve["reliability"]["bins"] if curve and curve["reliability"] else []
+    if not bins:
+        return None
+    unit = _linear(0, 1)
+    most = max(b["count"] for b in bins)
+    bars, counts = [], []
+    for b in bins:
+        left, right, height = _x(b["low"]), _x(b["high"]), round(0.22 * (BOTTOM - TOP) * b["count"] / most, 1)
+        bars.append(Bar(left, round(BOTTOM - height, 1), round(right - left - 1, 1), height, "count"))
+        counts.append(Label(round((left + right) / 2, 1), round(BOTTOM - height - 3, 1), str(b["count"]), "middle"))
+    dots = tuple(
+        Dot(
+            _x(b["mean"]),
+            _y(b["fakes"]),
+            0,
+            f"P(fake) {b['low']:.2f} to {b['high']:.2f}: {b['count']} videos, {b['fakes']:.0%} of them fake",
+        )
+        for b in bins
+    )
+    axis = _ticks((0, 0.2, 0.4, 0.6, 0.8, 1), unit)
+    return Plot(
+        "Reliability",
+        "Share of fakes among videos of about the same P(fake); on the diagonal the probability is what it says. "
+        "Grey bars, with figures: how many videos.",
+        Axis("P(fake), mean of the bin", _along(axis, _x)),
+        Axis("share that is fake", _along(axis, _y)),
+        bars=tuple(bars),
+        guides=(Shape(f"{LEFT},{BOTTOM} {RIGHT},{TOP}", "chance"),),
+        lines=(Shape(_points([b["mean"] for b in bins], [b["fakes"] for b in bins], unit, unit), 0),),
+        dots=dots,
+        labels=tuple(counts),
+    )
+
+
+def distribution(curve: Mapping[str, Any] | None, threshold: float) -> Plot | None:
+    """Fakes above the line and reals below it, so that neither hides the other.
+
+    Args:
+        curve: ``curves`` of a report's part.
+        threshold: Of the probability; drawn where probabilities are.
+    """
+    if not curve:
+        return None
+    histogram = curve["histogram"]
+    edges, kind = histogram["edges"], "P(fake)" if curve["reliability"] else "score"
+    shares = {name: _shares(histogram[name]) for name in ("fake", "real")}
+    most = max(*shares["fake"], *shares["real"])
+    across = _linear(edges[0], edges[-1])
+    middle, half = (TOP + BOTTOM) / 2, (BOTTOM - TOP) / 2 - 18
+    bars = []
+    for name, up in (("fake", 1), ("real", 0)):
+        for (low, high), share, count in zip(pairwise(edges), shares[name], histogram[name], strict=True):
+            if count:
+                height, left = round(half * share / most, 1), _x(across(low))
+                words = f"{kind} {low:.2f} to {high:.2f}: {count} {name}"
+                width = round(_x(across(high)) - left - 0.6, 1)
+                bars.append(Bar(left, round(middle - up * height, 1), width, height, name, words))
+    guides = [Shape(f"{LEFT},{middle} {RIGHT},{middle}", "base")]
+    labels = [Label(LEFT + 6, TOP + 13, "fake"), Label(RIGHT - 6, BOTTOM - 6, "real", "end")]
+    words = f"How {kind} is spread among fakes (above the line, hatched) and reals (below, plain)."
+    if curve["reliability"]:
+        x, right = _x(threshold), threshold < 0.5
+        guides.append(Shape(f"{x},{TOP} {x},{BOTTOM}", "threshold"))
+        free = BOTTOM - 6 if threshold < 0.25 else TOP + 13
+        labels.append(Label(x + 5 if right else x - 5, free, f"threshold {threshold:.3g}", "start" if right else "end"))
+        words += f" Dashed: the threshold, {threshold:.3g}."
+    ends = (edges[0], edges[-1])
+    axis = _ticks([ends[0] + (ends[1] - ends[0]) * place / 5 for place in range(6)], across, _short(ends[1] - ends[0]))
+    top = f"{100 * most:.0f} %"
+    return Plot(
+        "Scores",
+        words,
+        Axis(kind, _along(axis, _x)),
+        Axis("share of fakes, of reals", ((middle - half, top), (middle, "0"), (middle + half, top))),
+        bars=tuple(bars),
+        guides=tuple(guides),
+        labels=tuple(labels),
+    )
+
+
+def robustness(rows: Sequence[Mapping[str, Any]]) -> Plot:
+    """AUC over the levels of one corruption, a line with its interval band for each data set.
+
+    Args:
+        rows: Entries of a report's ``robustness`` that share ``corruption`` and ``at``.
+    """
+    names = list(dict.fromkeys(level["name"] for row in rows for level in row["levels"]))
+    across = _linear(-0.4, len(names) - 0.6)
+    lows = [level["auc"]["low"] for row in rows for level in row["levels"] if level["auc"]]
+    bottom = floor_tenth([*lows, 0.5])
+    up = _linear(bottom, 1)
+    areas, lines, dots = [], [], []
+    for style, row in enumerate(rows):
+        known = [level for level in row["levels"] if level["auc"]]
+        places = [names.index(level["name"]) for level in known]
+        low, value, high = ([level["auc"][bound] for level in known] for bound in ("low", "value", "high"))
+        areas.append(Shape(_points([*places, *places[::-1]], [*low, *high[::-1]], across, up), style))
+        lines.append(Shape(_points(places, value, across, up), style))
+        for place, level in zip(places, known, strict=True):
+            words = (
+                f"{row['dataset']}, {level['name']}: AUC {level['auc']['value']:.3f}, {_percent(_share(level))} scored"
+            )
+            dots.append(Dot(_x(across(place)), _y(up(level["auc"]["value"])), style, words, _share(level) < 0.99))
+    first = rows[0]
+    tenths = range(round(10 * bottom), 11)
+    return Plot(
+        f"{first['corruption']}, at the {first['at']}",
+        "Video-level AUC with 95 % bands. A hollow dot: fewer than 99 % of the videos were scored there.",
+        Axis(first["unit"], _along(tuple((across(place), name) for place, name in enumerate(_spaced(names))), _x)),
+        Axis("AUC", _along(_ticks([tenth / 10 for tenth in tenths], up), _y)),
+        guides=(Shape(f"{LEFT},{_y(up(0.5))} {RIGHT},{_y(up(0.5))}", "chance"),),
+        areas=tuple(areas),
+        lines=tuple(lines),
+        dots=tuple(dots),
+        legend=tuple(Key(row["dataset"], style) for style, row in enumerate(rows)) if len(rows) > 1 else (),
+    )
+
+
+def floor_tenth(values: Iterable[float]) -> float:
+    """The tenth at or below the least of ``values``.
+
+    Example:
+        >>> floor_tenth([0.5, 0.83]), floor_tenth([0.5, 0.41])
+        (0.5, 0.4)
+    """
+    return int(10 * min(values) + 1e-9) / 10
+
+
+# ---- places on the canvas ----
+
+
+def _x(share: float) -> float:
+    return round(LEFT + share * (RIGHT - LEFT), 1)
+
+
+def _y(share: float) -> float:
+    return round(BOTTOM - share * (BOTTOM - TOP), 1)
+
+
+def _linear(low: float, high: float) -> Scale:
+    return lambda value: min(1.0, max(0.0, (value - low) / ((high - low) or 1.0)))
+
+
+def _deviate(low: float, high: float) -> Scale:
+    """Shares of the axis by the normal quantile of a rate, cut at the ends."""
+    quantile = NormalDist().inv_cdf
+    start, length = quantile(low), quantile(high) - quantile(low)
+    return lambda rate: (quantile(min(high, max(low, rate))) - start) / length
+
+
+def _inside(curve: Curve, high: float) -> tuple[list[float], list[float]]:
+    """The part of a DET curve on which neither rate is beyond the axis, and one point on either side."""
+    rates = list(zip(curve["fpr"], curve["fnr"], strict=True))
+    inside = [place for place, (fpr, fnr) in enumerate(rates) if fpr <= high and fnr <= high]
+    if not inside:
+        return [], []
+    kept = rates[inside[0] : inside[-1] + 1]
+    return [fpr for fpr, _ in kept], [fnr for _, fnr in kept]
+
+
+def _points(xs: Iterable[float], ys: Iterable[float], across: Scale, up: Scale) -> str:
+    places = [(_x(across(x)), _y(up(y))) for x, y in zip(xs, ys, strict=True)]
+    # the middle of a straight run adds nothing to see: steps of a curve are mostly such runs
+    kept = [
+        place
+        for number, place in enumerate(places)
+        if not 0 < number < len(places) - 1 or not _straight(places[number - 1], place, places[number + 1])
+    ]
+    return " ".join(f"{x:g},{y:g}" for x, y in kept)
+
+
+def _straight(before: tuple[float, float], place: tuple[float, float], after: tuple[float, float]) -> bool:
+    return before[0] == place[0] == after[0] or before[1] == place[1] == after[1]
+
+
+def _ticks(values: Iterable[float], scale: Scale, text: Callable[[float], str] = "{:.1f}".format) -> Ticks:
+    return tuple((scale(value), text(value)) for value in values)
+
+
+def _along(ticks: Ticks, place: Scale) -> Ticks:
+    return tuple((place(share), text) for share, text in ticks)
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:g} %" if rate < 0.99 else f"{100 * rate:.1f} %"
+
+
+# ---- words and numbers ----
+
+
+def _known(curves: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Mapping[str, Any]]:
+    return {name: curve for name, curve in curves.items() if curve}
+
+
+def _legend(known: Mapping[str, Any]) -> tuple[Key, ...]:
+    return tuple(Key(name, style) for style, name in enumerate(known)) if len(known) > 1 else ()
+
+
+def _shares(counts: Sequence[float]) -> list[float]:
+    total = sum(counts) or 1
+    return [count / total for count in counts]
+
+
+def _short(length: float) -> Callable[[float], str]:
+    """Text of ticks on an axis of this length: one decimal from 0 to 1, and as many digits as it takes elsewhere."""
+    return "{:.1f}".format if length == 1 else "{:.3g}".format
+
+
+def _share(level: Mapping[str, Any]) -> float:
+    coverage = level["coverage"]
+    return float(coverage["scored"] / coverage["videos"]) if coverage["videos"] else 0.0
+
+
+def _spaced(names: Sequence[str], most: int = 6) -> list[str]:
+    """Names with every second one blank where they would run into each other."""
+    step = -(-len(names) // most)
+    return [name if place % step == 0 else "" for place, name in enumerate(names)]
