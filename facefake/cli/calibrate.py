@@ -92,4 +92,5 @@ def _summary(fitted: Fitted) -> list[str]:
 
 
 def _rate(rate: Rate) -> str:
-    return f"{rate.errors} of {rate.videos}, {rate.value:.2%} (95 %: {rate.low:.2%} to {rate.high:.2%})"
+    share, low, high = (f"{100 * value:.2f}" for value in (rate.value, rate.low, rate.high))
+    return f"{rate.errors} of {rate.videos}, {share} % (95 %: {low} to {high})"

@@ -131,11 +131,11 @@ def check_origin(file: ScoresFile, detector: Path) -> DetectorCard:
     """Refuse scores that do not speak of this detector as it is used; its card.
 
     Raises:
-        FacefakeError: ``calibration_invalid`` for results of another detector, or pooled by another rule than its own,
-            or on data sets whose validation split it was trained on; what reading the card raises.
+        FacefakeError: ``calibration_invalid`` for results of another detector, pooled by another rule than its own, of
+            corrupted videos, or on data sets whose validation split it was trained on; what reading the card raises.
     """
     card = read_card(detector)
-    scored_by, pooling = file.head["detector"], file.head["settings"]["pooling"]
+    scored_by, settings = file.head["detector"], file.head["settings"]
     if scored_by["sha256"] != sha256_file(detector):
         raise FacefakeError(
             "calibration_invalid",
@@ -143,11 +143,16 @@ def check_origin(file: ScoresFile, detector: Path) -> DetectorCard:
             f"{str(scored_by['sha256'])[:12]}) than {detector}",
             "Score the validation videos with the detector that is to be calibrated.",
         )
-    if pooling != card.pooling:
+    if settings["pooling"] != card.pooling:
         raise FacefakeError(
             "calibration_invalid",
-            f"the scores in {file.path} are pooled by {pooling}, the detector pools by {card.pooling}",
+            f"the scores in {file.path} are pooled by {settings['pooling']}, the detector pools by {card.pooling}",
             "Score again without --pooling.",
+        )
+    # frames are corrupted as the recipe says, crops as the settings do
+    if corruption := settings.get("corruption") or settings.get("recipe", {}).get("corruption"):
+        raise FacefakeError(
+            "calibration_invalid", f"the videos of {file.path} were scored under {corruption}", "Use clean ones."
         )
     if card.training and card.training.split == SPLIT and set(card.training.datasets) & set(file.scores.dataset):
         raise FacefakeError(
@@ -239,7 +244,7 @@ def _in_words(rule: str, on: FittedOn) -> str:
         "balanced": "the more probable of the two classes, where both are as frequent",
         "eer": "as large a share of reals called fake as of fakes called real",
     }
-    meaning = words.get(rule) or f"at most {float(rule.partition(':')[2]):.2%} of the reals called fake"
+    meaning = words.get(rule) or f"at most {100 * float(rule.partition(':')[2]):g} % of the reals called fake"
     return f"{rule}: {meaning}; calibrated on {' and '.join(on.datasets)} {on.split}"
 
 

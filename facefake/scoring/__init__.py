@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from facefake.scoring.calibration import Calibration
 from facefake.scoring.crops import crop_notes
 from facefake.scoring.result import ClipResult, document_head
 from facefake.scoring.rules import ScoringRules
@@ -22,6 +23,7 @@ _LAZY = {"failed": "score", "score_clips": "score", "score_store": "stored"}
 __all__ = [
     "REASONS",
     "Abstention",
+    "Calibration",
     "ClipResult",
     "ScoringRules",
     "crop_notes",

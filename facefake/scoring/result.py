@@ -9,6 +9,8 @@ in that order, with these conventions:
 * ``score`` and ``probability`` of a clip are null unless its ``status`` is ``scored``, so nobody sorts by a number that
   means nothing. People keep the score of their frames as evidence; a person who does not count towards the verdict
   has a null ``probability`` and, only then, a further key ``reason``.
+* ``score`` is the detector's own, ``probability`` what its calibration (``settings.calibration``) makes of it; without
+  one, both are the same. The verdict compares ``probability`` with ``settings.threshold``.
 * ``verdict`` is ``inconclusive`` for errors too: a file that cannot be read says nothing. ``status`` tells them apart.
 * ``reason`` is a code of :data:`facefake.scoring.verdict.REASONS`; ``error`` has ``code``, ``message`` and ``hint``.
 * ``box`` is x1, y1, x2, y2 and ``landmarks`` five [x, y], pixels of the upright frame; ``time`` is in seconds.

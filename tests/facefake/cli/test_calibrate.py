@@ -33,6 +33,9 @@ def result(number, split="val"):
     )
 
 
+VIDEOS = [result(number) for number in range(80)]
+
+
 def write_scores(path, detector, results, **settings):
     facts = {"name": detector.name, "sha256": hashlib.sha256(detector.read_bytes()).hexdigest()}
     write_json(path, document_head(facts, ScoringRules().to_dict() | settings), results)
@@ -41,7 +44,7 @@ def write_scores(path, detector, results, **settings):
 
 @pytest.fixture
 def scores(run, tmp_path):
-    return write_scores(tmp_path / "val.json", run.detector, [result(number) for number in range(80)])
+    return write_scores(tmp_path / "val.json", run.detector, VIDEOS)
 
 
 def calibrate(run, scores, out, *more):
@@ -80,7 +83,7 @@ def test_the_new_file_scores_with_probabilities_and_the_old_one_stays(run, score
 def test_the_input_is_replaced_only_when_it_is_named(run, scores, tmp_path):
     copy = tmp_path / "copy.safetensors"
     copy.write_bytes(run.detector.read_bytes())
-    scores = write_scores(tmp_path / "copy.json", copy, [result(number) for number in range(80)])
+    scores = write_scores(tmp_path / "copy.json", copy, VIDEOS)
     done = facefake(
         *("calibrate", "--detector", copy, "--scores", scores, "--out", copy),
         *("--method", "temperature", "--threshold-rule", "fpr:0.1"),
@@ -88,22 +91,27 @@ def test_the_input_is_replaced_only_when_it_is_named(run, scores, tmp_path):
     assert done.returncode == 0
     card = read_card(copy)
     assert card.calibration.method == "temperature"
-    assert card.threshold_source.startswith("fpr:0.1: at most 10.00% of the reals")
+    assert card.threshold_source.startswith("fpr:0.1: at most 10 % of the reals")
     assert calibrate(run, scores, tmp_path / "never.safetensors").returncode == 0  # the same bytes as were scored
 
 
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda path, run: write_scores(path, run.store / "recipe.json", map(result, range(80))), "another detector"),
-        (lambda path, run: write_scores(path, run.detector, map(result, range(80)), pooling="max"), "pooled by max"),
+        (lambda path, run: write_scores(path, run.store / "recipe.json", VIDEOS), "another detector"),
+        (lambda path, run: write_scores(path, run.detector, VIDEOS, pooling="max"), "pooled by max"),
         (
-            lambda path, run: write_scores(path, run.detector, [*map(result, range(80)), result(80, "test")]),
+            lambda path, run: write_scores(path, run.detector, [*VIDEOS, result(80, "test")]),
             "80.mp4 (test)",
         ),
         (lambda path, run: write_scores(path, run.detector, map(result, range(12))), "6 real"),
+        (lambda path, run: write_scores(path, run.detector, VIDEOS, corruption="blur 2"), "blur 2"),
+        (
+            lambda path, run: write_scores(path, run.detector, VIDEOS, recipe={"corruption": "jpeg 30"}),
+            "jpeg 30",
+        ),
     ],
-    ids=["detector", "pooling", "split", "few"],
+    ids=["detector", "pooling", "split", "few", "crops", "frames"],
 )
 def test_scores_that_may_not_calibrate_it(run, tmp_path, spoil, words):
     done = calibrate(run, spoil(tmp_path / "val.json", run), tmp_path / "out.safetensors")

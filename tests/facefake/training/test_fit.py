@@ -216,6 +216,18 @@ def test_a_batch_larger_than_the_split_says_what_to_set(store: Path, tmp_path: P
     assert "--set data.batch_size=16" in error.hint
 
 
+def test_footage_on_both_sides_stops_the_run_before_it_starts(make_store, toy, tmp_path: Path):
+    rows = [each | ({"pair": "train0"} if each["clip"] == "fake/val0.mp4" else {}) for each in toy.rows()]
+    assert error_of(make_store(rows), tmp_path / "run").code == "split_leak"
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_card_says_which_sets_the_checkpoint_was_chosen_on(trained: TrainResult):
+    card = read_card(trained.detector)
+    assert card.selection is not None
+    assert (card.selection.datasets, card.selection.split) == (["toy"], "val")
+
+
 def test_an_empty_validation_split(store: Path, tmp_path: Path):
     error = error_of(store, tmp_path, "data.val_split=dev")
     assert error.code == "split_empty"
