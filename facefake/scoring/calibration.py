@@ -67,7 +67,9 @@ class FittedOn:
 class Rate:
     """So many ``errors`` among ``videos``, with the exact 95 % interval of Clopper & Pearson (1934).
 
-    The interval takes videos as independent. Versions of one recording are not quite, so it is if anything too narrow.
+    The interval takes videos as independent and the threshold as given. Versions of one recording are not independent,
+    so where there are many it is too narrow: simulated for 70 recordings with two reals and ten fakes each, it held
+    the true rate of reals in 88 to 95 % of cases and that of fakes in 67 to 97 %, by method and rule.
 
     Example:
         >>> rate = Rate.of(1, 100)
