@@ -89,10 +89,11 @@ def _troubles(checked: Check) -> Iterable[tuple[str, list[str]]]:
     yield "same bytes under several names", [str(duplicate) for duplicate in checked.duplicates]
     yield "files that no rule of the release explains", [str(path.relative_to(checked.root)) for path in checked.strays]
     yield "clips without a label", [clip.key for clip in checked.unlabelled]
-    yield "in several splits", [str(leak) for leak in checked.leaks]
+    yield "footage in several splits", [str(leak) for leak in checked.leaks if leak.kind == "pair"]
+    yield "people in several splits", [str(leak) for leak in checked.leaks if leak.kind == "identity"]
     yield (
         "clips that would share a folder in a face store",
-        [f"{folder}: {', '.join(keys)}" for folder, keys in checked.collisions.items()],
+        [f"{folder}: {len(keys)}, e.g. {' and '.join(keys[:2])}" for folder, keys in checked.collisions.items()],
     )
 
 

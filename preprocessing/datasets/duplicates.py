@@ -35,8 +35,9 @@ class Duplicate:
         return len({clip.split for clip in self.clips} - {None}) > 1
 
     def __str__(self) -> str:
-        remarks = ["called real and fake"] * self.contradicts + ["in several splits"] * self.crosses
-        return " = ".join(clip.key for clip in self.clips) + (f" ({', '.join(remarks)})" if remarks else "")
+        more = [f"and {len(self.clips) - 3} more"] if len(self.clips) > 3 else []
+        remarks = more + ["called real and fake"] * self.contradicts + ["in several splits"] * self.crosses
+        return " = ".join(clip.key for clip in self.clips[:3]) + (f" ({', '.join(remarks)})" if remarks else "")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""

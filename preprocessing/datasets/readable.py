@@ -57,7 +57,9 @@ def unreadable(
 
 
 def _open(clip: Clip) -> None:
-    if clip.member is not None or clip.path.is_dir():
+    from preprocessing.pictures import ARCHIVES
+
+    if clip.path.is_dir() or clip.path.name.endswith(ARCHIVES):
         _open_pictures(clip)
     else:
         _open_file(clip.path)

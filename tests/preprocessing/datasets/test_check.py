@@ -10,7 +10,7 @@ from preprocessing.clip import Clip
 from preprocessing.datasets import Found, Official, Reader, get_reader
 from preprocessing.datasets.check import Count, check, count
 from tests.clips import cut, move_index_first, write_video
-from tests.crops import state
+from tests.crops import png, state, write_crops, write_tar
 from tests.preprocessing.datasets import trees, trees_video
 
 # what the miniatures hold, counted by hand: real, fake, and how many videos their lists name that are not there
@@ -206,6 +206,21 @@ def test_pictures_are_opened_too(tmp_path):
     (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
     codes = {each.clip.key: each.error.code for each in checked("folder", tmp_path).unreadable}
     assert codes == {"a.jpg": "empty_file", "b.png": "unreadable"}
+
+
+def test_released_crops_are_opened_picture_by_picture(tmp_path):
+    write_crops(tmp_path / "whole")
+    (write_crops(tmp_path / "damaged") / "010.png").write_text("no picture")
+    write_tar(tmp_path / "whole.tar.gz", {"whole/1.png": png(1)})
+    (tmp_path / "damaged.tar.gz").write_bytes(b"\x1f\x8b no archive")
+    folders = [clip(tmp_path / name) for name in ("whole", "damaged")]
+    archives = [clip(tmp_path / f"{name}.tar.gz", member=name) for name in ("whole", "damaged")]
+    outcome = checked(toy([*folders, *archives]), tmp_path)
+    assert {each.clip.key: each.error.code for each in outcome.unreadable} == {
+        "damaged": "not_a_video",
+        "damaged.tar.gz": "crops_invalid",
+    }
+    assert "1 of 4 pictures do not open; the first: 010.png" in outcome.unreadable[0].error.message
 
 
 def test_the_same_bytes_under_two_names_are_duplicates_and_equal_sizes_are_not(release):
