@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -34,6 +34,7 @@ class SuiteSet(_Section):
         data: The set's top folder; by default it is looked for under its name.
         labels: Labels file, for ``folder`` only.
         in_domain: The detector was trained on this set: it stays out of the mean over data sets.
+        foreign_crops: Of a set released as face crops, score these though they were cut otherwise than the detector's.
     """
 
     dataset: str
@@ -43,6 +44,7 @@ class SuiteSet(_Section):
     data: Path | None = None
     labels: Path | None = None
     in_domain: bool = False
+    foreign_crops: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -137,6 +139,22 @@ class Suite(_Section):
             FacefakeError: ``suite_invalid``.
         """
         return parse_suite({**self.model_dump(mode="json"), "sets": list(names)})
+
+
+def mean_of_others(report: Mapping[str, Any], left_out: Collection[str]) -> dict[str, float | None] | None:
+    """The mean of each video metric over a report's data sets without ``left_out``.
+
+    Returns:
+        As a report's ``mean``: null for a metric that one of the sets has not, ``None`` with fewer than two sets.
+    """
+    parts = [part["video"] for name, part in report["datasets"].items() if name not in left_out]
+    if len(parts) < 2:
+        return None
+    means: dict[str, float | None] = {}
+    for metric in report["video"]:
+        values = [part[metric]["value"] for part in parts if part[metric]]
+        means[metric] = round(sum(values) / len(values), 6) if len(values) == len(parts) else None
+    return means
 
 
 def load_suite(path_or_name: str | Path) -> Suite:

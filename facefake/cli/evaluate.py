@@ -1,0 +1,387 @@
+"""``facefake evaluate``: a suite of data sets, clean and corrupted, scored in one go, and one report over it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from facefake.cli import EXIT_COVERAGE, EXIT_ERRORS
+from facefake.cli.options import Process, Source, process_options
+from facefake.cli.progress import progress_bar
+from preprocessing.errors import FacefakeError
+
+if TYPE_CHECKING:
+    from facefake.evaluation.scores import Scores
+    from facefake.evaluation.scores_file import ScoresFile
+    from facefake.evaluation.suite import Ladder, Suite, SuiteSet
+    from facefake.models import Detector
+    from facefake.scoring import ScoringRules
+    from preprocessing.corruptions import Corruption
+    from preprocessing.datasets import Found
+    from preprocessing.recipe import Recipe
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all sets of a run have in common."""
+
+    detector: Detector
+    recipe: Recipe
+    rules: ScoringRules
+    stores: Path
+    out: Path
+    process: Process
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One data set of a suite, found: where it lies and its clips."""
+
+    each: SuiteSet
+    root: Path
+    found: Found
+
+    @property
+    def dataset(self) -> str:
+        """Name of its reader."""
+        return self.each.dataset
+
+    @property
+    def as_crops(self) -> str | None:
+        """The kind of crops that the set is released as, ``None`` for videos."""
+        from preprocessing.datasets import get_reader
+
+        return get_reader(self.dataset).crops
+
+    def protocol(self) -> dict[str, Any]:
+        """Which clips these are, by version and hash."""
+        from preprocessing.datasets import get_reader
+        from preprocessing.datasets.protocol import Protocol
+
+        return Protocol.of(get_reader(self.dataset), [*self.found.clips, *self.found.absent]).facts()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a run: score files by data set and, for corrupted ones, by place and corruption."""
+
+    clean: dict[str, ScoresFile] = field(default_factory=dict)
+    corrupted: dict[tuple[str, str, Corruption], ScoresFile] = field(default_factory=dict)
+    not_run: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def files(self) -> list[ScoresFile]:
+        """All score files."""
+        return [*self.clean.values(), *self.corrupted.values()]
+
+    def attempt(self, name: str, work: Callable[[], Result]) -> Result | None:
+        """What ``work`` gives, or ``None`` and one more failure: one set never stops the others."""
+        try:
+            return work()
+        except FacefakeError as error:
+            self.failed.append(f"{name} failed [{error.code}]: {error.message}")
+            click.echo(f"{self.failed[-1]}\n hint: {error.hint}", err=True)
+            return None
+
+
+def find(each: SuiteSet, data: Path | None) -> tuple[Path | None, list[Path]]:
+    """The folder of a set, if it is there, and every place that was looked at.
+
+    Unlike ``--data`` of other commands, the folder itself is never taken for the set: it holds several by name.
+    """
+    if each.data is not None:
+        places = [each.data]
+    elif data is not None:
+        places = [data / each.dataset]
+    else:
+        places = _source(each, None).places()
+    return next((place for place in places if place.is_dir()), None), places
+
+
+def material(each: SuiteSet, root: Path) -> Material:
+    """The clips of a set that lies at ``root``.
+
+    Raises:
+        FacefakeError: What its reader raises, or ``split_empty``.
+    """
+    from facefake.cli.score import default_split
+
+    return Material(each, root, default_split(_source(each, root).found(), each.splits))
+
+
+def _source(each: SuiteSet, root: Path | None) -> Source:
+    return Source((each.dataset,), root, each.labels, each.methods, each.compressions)
+
+
+def score_set(bench: Bench, of: Material, corruption: Corruption | None = None, at: str = "frame") -> ScoresFile:
+    """Score a set, or take the scores that an earlier run left, if they were made in the same way.
+
+    Raises:
+        FacefakeError: What extraction, scoring and writing raise.
+    """
+    from facefake.evaluation.scores_file import read_scores
+    from facefake.scoring import document_head
+
+    at_frame, at_crop = (corruption, None) if at == "frame" else (None, corruption)
+    recipe = replace(_recipe(bench, of), corruption=at_frame)
+    head = document_head(
+        bench.detector.facts(),
+        {
+            "recipe": recipe.to_dict(),
+            **bench.rules.to_dict(),
+            "threshold_source": bench.detector.card.threshold_source,
+            "corruption": str(at_crop) if at_crop else None,
+            "protocol": of.protocol(),
+            "data": str(of.root),
+        },
+    )
+    level = f"-{corruption.kind}-{corruption.level:g}" if corruption else ""
+    path = bench.out / "scores" / (f"{of.dataset}.{at}{level}.json" if corruption else f"{of.dataset}.json")
+    title = f"{of.dataset}, {corruption} at the {at}" if corruption else of.dataset
+    if saved := _saved(path, head):
+        click.echo(f"{title}: scored before, in {path}", err=True)
+        return saved
+    click.echo(f"{title}: {len(of.found.clips)} clips in {of.root}", err=True)
+    store = bench.stores / (f"{of.dataset}{level}" if at_frame else of.dataset)
+    _write(bench, of, path, head, recipe, store, at_crop)
+    return read_scores(path)
+
+
+def _recipe(bench: Bench, of: Material) -> Recipe:
+    from preprocessing.recipe import Recipe
+
+    return Recipe.of_release(of.as_crops, bench.recipe.sampling) if of.as_crops else bench.recipe
+
+
+def _write(
+    bench: Bench,
+    of: Material,
+    path: Path,
+    head: dict[str, Any],
+    recipe: Recipe,
+    store: Path,
+    at_crop: Corruption | None,
+) -> None:
+    """Score into a file that is there whole or not at all, also if the run is interrupted."""
+    from facefake.cli.score import dataset_results
+    from facefake.reporting import JsonResults, open_output
+
+    results = dataset_results(
+        of.found, bench.detector, recipe, bench.rules, store, bench.process, at_crop, of.each.foreign_crops
+    )
+    total = len(of.found.clips) + len(of.found.absent)
+    with open_output(path) as file, progress_bar("scoring", total) as advance:
+        document = JsonResults(file, head)
+        for result in results:
+            document.add(result)
+            advance(Path(result.path).name)
+        document.close()
+
+
+def _saved(path: Path, head: dict[str, Any]) -> ScoresFile | None:
+    """The scores at ``path`` if the same tool made them with the same detector from the same clips in the same way."""
+    from facefake.evaluation.scores_file import read_scores
+
+    try:
+        saved = read_scores(path)
+    except FacefakeError:  # none, or damaged
+        return None
+    return saved if _same(saved.head) == _same(head) else None
+
+
+def _same(head: dict[str, Any]) -> dict[str, Any]:
+    """What must not differ, as it comes out of JSON: a detector may be moved and run elsewhere."""
+    detector = {name: head["detector"].get(name) for name in ("sha256", "precision")}
+    same: dict[str, Any] = json.loads(json.dumps({**head, "detector": detector}))
+    return same
+
+
+def run(suite: Suite, bench: Bench, data: Path | None) -> Outcome:
+    """Score every set of the suite that is there, clean and under every corruption."""
+    outcome = Outcome()
+    for each in suite.sets:
+        root, places = find(each, data)
+        if root is None:
+            outcome.not_run.append(f"{each.dataset} was not run: no folder {' or '.join(map(str, places))}.")
+            click.echo(outcome.not_run[-1], err=True)
+            continue
+        _run_set(suite, bench, each, root, outcome)
+    return outcome
+
+
+def _run_set(suite: Suite, bench: Bench, each: SuiteSet, root: Path, outcome: Outcome) -> None:
+    of = outcome.attempt(each.dataset, partial(material, each, root))
+    clean = outcome.attempt(each.dataset, partial(score_set, bench, of)) if of else None
+    if of is None or clean is None:
+        return
+    outcome.clean[each.dataset] = clean
+    for ladder in suite.corruptions:
+        if of.as_crops and ladder.at == "frame":
+            outcome.not_run.append(f"{each.dataset} was not run under {ladder.kind} at the frame: it has only crops.")
+            continue
+        for corruption in ladder.corruptions:
+            name = f"{each.dataset}, {corruption} at the {ladder.at},"
+            found = outcome.attempt(name, partial(score_set, bench, of, corruption, ladder.at))
+            if found:
+                outcome.corrupted[each.dataset, ladder.at, corruption] = found
+
+
+def make_suite_report(suite: Suite, outcome: Outcome, bench: Bench) -> dict[str, Any]:
+    """The report over all sets that were scored, with what the suite adds to it."""
+    from facefake.evaluation import make_report
+    from facefake.evaluation.anchors import anchors
+    from facefake.evaluation.provenance import provenance
+    from facefake.evaluation.scores import Scores
+    from facefake.evaluation.suite import mean_of_others
+
+    head = next(iter(outcome.clean.values())).head
+    settings = {"recipe": bench.recipe.to_dict(), **bench.rules.to_dict(), "suite": suite.model_dump(mode="json")}
+    report = make_report(
+        Scores.merged([file.scores for file in outcome.clean.values()]),
+        threshold=bench.rules.threshold,
+        threshold_source=bench.detector.card.threshold_source,
+        calibration=bench.rules.to_dict()["calibration"],
+        provenance=provenance(sys.argv, {**head, "settings": settings}, [file.path for file in outcome.files()]),
+    )
+    in_domain = [each.dataset for each in suite.sets if each.in_domain and each.dataset in outcome.clean]
+    notes = [*outcome.not_run, *outcome.failed]
+    if in_domain and report["mean"]:
+        report["mean"] = mean_of_others(report, in_domain)
+        notes.append(f"The mean over data sets leaves out {', '.join(in_domain)}, which the detector was trained on.")
+    if suite.anchors:
+        report["anchors"] = anchors(outcome.clean)
+        notes += _on_anchors(bench.detector)
+    notes += _on_crops(bench.detector, outcome)
+    report["robustness"] = [
+        _robustness(ladder, name, file.scores, outcome)
+        for ladder in suite.corruptions
+        for name, file in outcome.clean.items()
+        if any((name, ladder.at, corruption) in outcome.corrupted for corruption in ladder.corruptions)
+    ]
+    return {**report, "notes": [*notes, *report["notes"]]}
+
+
+def _robustness(ladder: Ladder, dataset: str, clean: Scores, outcome: Outcome) -> dict[str, Any]:
+    from facefake.evaluation.robustness import robustness_row
+
+    files = [outcome.corrupted.get((dataset, ladder.at, corruption)) for corruption in ladder.corruptions]
+    return robustness_row(ladder, dataset, clean, [file.scores if file else None for file in files])
+
+
+def _on_anchors(detector: Detector) -> Iterator[str]:
+    training = detector.card.training
+    if training is None or training.datasets != ["ffpp"]:
+        trained = f"on {', '.join(training.datasets)}" if training else "nobody says on what"
+        yield f"The published detectors were trained on FaceForensics++ c23 alone; this one was trained {trained}."
+
+
+def _on_crops(detector: Detector, outcome: Outcome) -> Iterator[str]:
+    from facefake.scoring import crop_notes
+
+    for name, file in outcome.clean.items():
+        for note in crop_notes(detector.card, file.head["settings"]["recipe"]):
+            yield f"{name}: {note}"
+
+
+def _write_report(out: Path, report: dict[str, Any]) -> None:
+    from facefake.cli.report import Forms
+    from facefake.reporting import print_report
+
+    files = {form: str(out / f"report.{suffix}") for form, suffix in _FORMS.items()}
+    Forms(**files).write(report)
+    print_report(report)
+    click.echo(f"written: {', '.join(files.values())}", err=True)
+
+
+_FORMS = {"json": "json", "csv": "csv", "markdown": "md", "html": "html"}
+
+
+@click.command("evaluate")
+@click.argument("suite_name", metavar="SUITE")
+@click.option("--detector", "detector_file", required=True, type=click.Path(path_type=Path), help="A detector file.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="The folder that holds the data sets by their names. [default: $FACEFAKE_DATA, else ./data]",
+)
+@click.option("--dataset", "datasets", multiple=True, metavar="NAME[:SPLIT]", help="These instead of the suite's sets.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to. [default: evaluation/SUITE]")
+@click.option(
+    "--store", "stores", type=click.Path(path_type=Path), default=Path("store"), show_default=True,
+    help="The folder that holds a face store for each data set.",
+)  # fmt: skip
+@click.option("--frames", help="uniform:N, spread:N, fps:R or keyframes. [default: the suite's]")
+@click.option("--no-abstain", is_flag=True, help="Judge whoever shows a face, as published protocols do.")
+@click.option(
+    "--min-coverage", type=click.FloatRange(0, 1), default=0.99, show_default=True,
+    help="Share of each data set's clips that must have a score, else exit code 3.",
+)  # fmt: skip
+@process_options
+def command(
+    suite_name: str,
+    detector_file: Path,
+    data: Path | None,
+    datasets: tuple[str, ...],
+    out: Path | None,
+    stores: Path,
+    frames: str | None,
+    no_abstain: bool,
+    min_coverage: float,
+    process: Process,
+) -> None:
+    """Score a whole suite of data sets, clean and corrupted, and write one report over it.
+
+    SUITE is a YAML file of yours or one of those shipped: `cross-dataset`, what a detector trained on FaceForensics++
+    makes of everything else, beside the published figures; `robustness`, how far it holds when its input gets worse.
+    Sets that are not there are listed as not run. What was scored before is not scored again.
+
+    \b
+    facefake evaluate cross-dataset --detector FILE --data sets/
+    facefake evaluate robustness --detector FILE --dataset celebdf --dataset ffpp:val
+    facefake evaluate my-suite.yaml --detector FILE --out results
+
+    Exit codes: 0 all well, 1 a set or some files failed, 2 usage, 3 fewer clips than --min-coverage have a score.
+    """
+    from facefake import api
+    from facefake.evaluation.coverage import below
+    from facefake.evaluation.suite import load_suite
+    from preprocessing.corruptions.reencode import require_encoder
+    from preprocessing.video import Sampling
+
+    suite = load_suite(suite_name)
+    suite = suite.with_sets(datasets) if datasets else suite
+    for ladder in suite.corruptions:
+        require_encoder(ladder.corruptions[0])
+    detector = api.load(detector_file, device=process.device)
+    bench = Bench(
+        detector=detector,
+        recipe=replace(api.recipe_of(detector), sampling=Sampling.parse(frames or suite.frames)),
+        rules=api.rules_of(detector).replaced(judge_all=no_abstain or not suite.abstain),
+        stores=stores,
+        out=out or Path("evaluation") / Path(suite_name).stem,
+        process=process,
+    )
+    outcome = run(suite, bench, data)
+    if not outcome.clean:
+        raise FacefakeError(
+            "dataset_not_found",
+            "None of the suite's sets could be scored.",
+            "Give the folder that holds them with --data, or set FACEFAKE_DATA.",
+        )
+    report = make_suite_report(suite, outcome, bench)
+    _write_report(bench.out, report)
+    short = [sentence for file in outcome.clean.values() for sentence in below(file.scores, min_coverage)]
+    if short:
+        click.echo("\n".join(short), err=True)
+        sys.exit(EXIT_COVERAGE)
+    if outcome.failed or any((file.scores.status == "error").any() for file in outcome.files()):
+        sys.exit(EXIT_ERRORS)

@@ -1,0 +1,169 @@
+import csv
+import json
+import shutil
+from types import SimpleNamespace
+
+import pytest
+
+from facefake.cli import main
+from tests.clips import numbered_frame, write_video
+from tests.facefake.cli.conftest import facefake
+
+SUITE = """
+about: Four clips.
+frames: uniform:4
+anchors: true
+sets:
+  - {{dataset: folder, splits: [val, test], data: {videos}, in_domain: true}}
+  - celebdf:test
+corruptions:
+  - {{kind: jpeg, at: crop, levels: [60, 10]}}
+  - {{kind: blur, at: frame, levels: [3]}}
+"""
+SCORED = ["folder.json", "folder.crop-jpeg-60.json", "folder.crop-jpeg-10.json", "folder.frame-blur-3.json"]
+
+
+def evaluate(made, *options):
+    return facefake(
+        *("evaluate", made.suite, "--detector", made.detector, "--data", made.root / "sets", "--workers", 1),
+        *("--store", made.root / "store", "--out", made.out, *options),
+    )
+
+
+@pytest.fixture(scope="module")
+def made(run, tmp_path_factory):
+    """A small suite, evaluated once."""
+    root = tmp_path_factory.mktemp("evaluate")
+    (root / "mine.yaml").write_text(SUITE.format(videos=run.videos))
+    made = SimpleNamespace(root=root, suite=root / "mine.yaml", out=root / "out", detector=run.detector)
+    made.done = evaluate(made)
+    made.report = json.loads((made.out / "report.json").read_text())
+    return made
+
+
+def written(made):
+    return {name: (made.out / "scores" / name).stat().st_mtime_ns for name in SCORED}
+
+
+def test_everything_that_is_there_is_scored_and_what_is_not_is_said(made):
+    assert made.done.returncode == 0
+    assert sorted(path.name for path in (made.out / "scores").iterdir()) == sorted(SCORED)
+    place = made.root / "sets" / "celebdf"
+    assert f"celebdf was not run: no folder {place}." in made.done.stderr
+    assert f"celebdf was not run: no folder {place}." in made.report["notes"]
+
+
+def test_all_forms_of_the_report_are_written(made):
+    assert made.report["coverage"]["videos"] == 4
+    assert made.report["counts"]["real"] == made.report["counts"]["fake"] == 2
+    assert made.report["mean"] is None
+    assert made.report["anchors"] == []  # nobody published figures on this set
+    assert any("trained on folder" in note for note in made.report["notes"])
+    assert "<html" in (made.out / "report.html").read_text()
+    assert "jpeg" in (made.out / "report.md").read_text()
+    with (made.out / "report.csv").open() as file:
+        assert len(list(csv.DictReader(file))) > 10
+
+
+def test_the_report_tells_how_to_repeat_it(made):
+    provenance = made.report["provenance"]
+    assert provenance["settings"]["suite"]["corruptions"][0]["levels"] == [60, 10]
+    assert provenance["settings"]["recipe"]["sampling"] == "uniform:4"
+    assert [item["path"].rsplit("/")[-1] for item in provenance["inputs"]] == SCORED
+    assert all(len(item["sha256"]) == 64 for item in provenance["inputs"])
+
+
+def test_corruptions_have_a_row_each_that_starts_clean(made):
+    jpeg, blur = made.report["robustness"]
+    assert (jpeg["corruption"], jpeg["at"], jpeg["dataset"]) == ("jpeg", "crop", "folder")
+    assert [level["name"] for level in jpeg["levels"]] == ["clean", "60", "10"]
+    assert (blur["corruption"], blur["at"]) == ("blur", "frame")
+    for row in (jpeg, blur):
+        assert row["levels"][0]["auc"] == made.report["video"]["auc"]
+        assert all(level["coverage"]["videos"] == 4 for level in row["levels"])
+
+
+def test_frames_get_a_store_for_each_level_and_crops_share_the_clean_one(made):
+    assert sorted(path.name for path in (made.root / "store").iterdir()) == ["folder", "folder-blur-3"]
+    recipe = json.loads((made.root / "store" / "folder-blur-3" / "recipe.json").read_text())
+    assert recipe["corruption"] == "blur:3"
+
+
+def test_scores_fall_apart_with_the_picture(made):
+    scores = {}
+    for name in SCORED:
+        document = json.loads((made.out / "scores" / name).read_text())
+        scores[name] = [result["score"] for result in document["results"]]
+    assert len({tuple(each) for each in scores.values()}) == len(SCORED)
+
+
+def test_a_second_run_scores_nothing_again(made):
+    before = written(made)
+    done = evaluate(made)
+    assert done.returncode == 0
+    assert done.stderr.count("scored before") == len(SCORED)
+    assert written(made) == before
+    again = json.loads((made.out / "report.json").read_text())
+    assert again["robustness"] == made.report["robustness"]
+    assert again["video"] == made.report["video"]
+
+
+def test_scores_that_are_damaged_or_made_otherwise_are_made_anew(made):
+    target = made.out / "scores" / "folder.crop-jpeg-10.json"
+    whole = target.read_bytes()
+    target.write_bytes(whole[: len(whole) // 2])
+    before = written(made)
+    done = evaluate(made)
+    assert done.stderr.count("scored before") == len(SCORED) - 1
+    assert target.read_bytes() == whole
+    done = evaluate(made, "--no-abstain")
+    assert "scored before" not in done.stderr
+    after = written(made)
+    assert all(after[name] > before[name] for name in SCORED)
+
+
+def test_a_set_that_fails_does_not_stop_the_others(made, run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    suite = tmp_path / "suite.yaml"
+    suite.write_text(
+        f"frames: uniform:4\nsets: [{{dataset: celebdf, data: {tmp_path / 'empty'}}}, "
+        f"{{dataset: folder, splits: [test], data: {run.videos}}}]\n"
+    )
+    done = facefake(
+        *("evaluate", suite, "--detector", run.detector, "--store", made.root / "store", "--out", tmp_path / "out")
+    )
+    assert done.returncode == 1
+    assert "celebdf failed [dataset_not_found]" in done.stderr
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert list(report["datasets"]) == ["folder"]
+    assert "celebdf failed" in report["notes"][0]
+
+
+def test_too_few_scores_have_an_exit_code_of_their_own(run, tmp_path):
+    data = tmp_path / "sets" / "folder"
+    data.mkdir(parents=True)
+    shutil.copy(run.videos / "test" / "clip-000.mp4", data / "a.mp4")
+    write_video(data / "nobody.mp4", [numbered_frame(index) for index in range(8)], 8)
+    (data / "labels.csv").write_text("path,label\na.mp4,real\nnobody.mp4,fake\n")
+    suite = tmp_path / "suite.yaml"
+    suite.write_text("frames: uniform:4\nsets: [folder]\n")
+    options = ("--data", tmp_path / "sets", "--store", tmp_path / "store", "--out", tmp_path / "out")
+    done = facefake("evaluate", suite, "--detector", run.detector, *options)
+    assert done.returncode == 3
+    assert "folder: 1 of 2 clips have a score" in done.stderr
+    assert facefake("evaluate", suite, "--detector", run.detector, *options, "--min-coverage", 0.5).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("suite", "options", "code"),
+    [
+        ("cross-datasets", (), "config_not_found"),
+        ("cross-dataset", ("--dataset", "celebdv"), "suite_invalid"),
+        ("cross-dataset", (), "dataset_not_found"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_refused_in_words(run, tmp_path, capsys, suite, options, code):
+    with pytest.raises(SystemExit) as caught:
+        main(["evaluate", suite, "--detector", str(run.detector), "--data", str(tmp_path), *options])
+    assert caught.value.code == 2
+    assert f"error [{code}]" in capsys.readouterr().err
