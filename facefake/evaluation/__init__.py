@@ -2,9 +2,11 @@
 
 from facefake.evaluation.metrics import Interval, accuracy, auc, average_precision, eer, summarise, tpr_at_fpr
 from facefake.evaluation.report import make_report
+from facefake.evaluation.scores import Scores
 
 __all__ = [
     "Interval",
+    "Scores",
     "accuracy",
     "auc",
     "average_precision",

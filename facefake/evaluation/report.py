@@ -1,164 +1,143 @@
-"""The report on labelled clips: how well the scores tell real from fake, and how many clips they speak of.
+"""The report on labelled clips: how well their scores tell real from fake, and everything needed to repeat it.
 
-A report is the dictionary
+A report is a dictionary of plain values, ready for JSON, of ``schema`` 2. What it says of all clips together stands at
+its top and is a part (:mod:`facefake.evaluation.part`); what it says of each data set is a part in ``datasets``. Beside
+them:
 
-* ``video``: every metric of :data:`facefake.evaluation.metrics.NAMES` over clips, each ``{"value", "low", "high"}``
-* ``frame``: the same over single faces, those of the person each clip's score is from
-* ``per_method``: for each forgery method the same over its clips and *all* reals, with ``videos`` and ``reals`` counted
-* ``coverage``: ``videos`` = ``scored`` + ``inconclusive`` + ``error``. Metrics speak of the scored ones only
-* ``counts``: ``real`` and ``fake`` among the scored
-* ``threshold``, ``bootstrap`` (``resamples``, ``seed``, ``unit``) and ``notes``, what a reader must know
-
-A clip is one result. Nothing is grouped by a name or a folder, so ``Deepfakes/c23/videos/000_003.mp4`` and
-``FaceSwap/c23/videos/000_003.mp4`` are two. Where only one class was scored the metrics are null and a note says so.
+* ``mean``: plain mean of each video metric over the data sets, if there are several; null where one of them has none
+* ``threshold`` and ``threshold_source``, ``calibration``, ``bootstrap`` (``resamples``, ``seed``, ``unit``)
+* ``splits``: clips by data set and split; ``protocols``: which lists those are, with version and hash
+* ``leakage``: sentences on training footage among the clips
+* ``anchors`` and ``robustness``: filled by the suites of ``facefake evaluate``, else empty
+* ``provenance``: see :func:`facefake.evaluation.provenance.provenance`
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from facefake.evaluation.metrics import NAMES, summarise
-from facefake.scoring.result import ClipResult, PersonResult
-from facefake.scoring.verdict import calibrate
+from facefake.evaluation.metrics import NAMES
+from facefake.evaluation.part import Terms, make_part
+from facefake.evaluation.scores import Scores
 from preprocessing.errors import FacefakeError
 
-MANY_REALS = 100  # below, 1 % of the reals is less than one clip
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """What a report keeps of a scored clip."""
-
-    label: int
-    method: str
-    score: float
-    correct: bool
-    frames: tuple[float, ...]
+SCHEMA = 2
+UNIT = "source group"
+DEFAULT_THRESHOLD = "default: the more probable of the two classes"
 
 
 def make_report(
-    results: Iterable[ClipResult], *, threshold: float = 0.5, resamples: int = 1000, seed: int = 0
+    scores: Scores,
+    *,
+    threshold: float = 0.5,
+    threshold_source: str = DEFAULT_THRESHOLD,
+    calibration: Mapping[str, Any] | None = None,
+    protocols: Sequence[Mapping[str, Any]] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
 ) -> dict[str, Any]:
-    """Report on the labelled among ``results``; see the module for its form.
+    """Report on ``scores``; see the module for its form.
 
     Args:
-        results: Read once and not kept, so a generator does. Those without a label are left out.
-        threshold: The one the verdicts were made with; single faces are judged by it too.
+        scores: The clips, at least one.
+        threshold: Probability, 0..1, from which on a clip counts as fake.
+        threshold_source: Where the threshold is from. It must not come from the clips reported on.
+        calibration: How probabilities come from scores, as in a results file's settings.
+        protocols: Facts of the protocols the clips are of; :func:`protocols_of` the clips unless given.
+        provenance: How the scores came about. Its ``detector`` says what that was trained and chosen on.
         resamples: Bootstrap resamples for the intervals.
         seed: Of the bootstrap.
 
     Raises:
-        FacefakeError: ``labels_missing`` if no result has a label.
+        FacefakeError: ``labels_missing`` if there is no clip.
     """
-    scored, statuses, repeated = _collect(results, threshold)
-    notes = _notes(scored, statuses, repeated)
-    reals = [clip for clip in scored if clip.label == 0]
-    methods = sorted({clip.method for clip in scored if clip.label == 1})
-    per_method = {}
-    for method in methods:
-        fakes = [clip for clip in scored if clip.label == 1 and clip.method == method]
-        counts = {"videos": len(fakes), "reals": len(reals)}
-        per_method[method] = counts | _video_metrics([*reals, *fakes], resamples, seed)
-    return {
-        "video": _video_metrics(scored, resamples, seed),
-        "frame": _frame_metrics(scored, threshold, resamples, seed),
-        "per_method": per_method,
-        "coverage": {"videos": statuses.total()}
-        | {name: statuses[name] for name in ("scored", "inconclusive", "error")},
-        "counts": {"real": len(reals), "fake": len(scored) - len(reals)},
-        "threshold": threshold,
-        "bootstrap": {"resamples": resamples, "seed": seed, "unit": "video"},
-        "notes": notes,
-    }
-
-
-def _collect(results: Iterable[ClipResult], threshold: float) -> tuple[list[_Scored], Counter[str], int]:
-    scored: list[_Scored] = []
-    statuses: Counter[str] = Counter()
-    known: set[tuple[str, str, str]] = set()
-    repeated = 0
-    for result in results:
-        if result.truth is None:
-            continue
-        identity = (result.truth.dataset, result.truth.clip, result.path)
-        if identity in known:
-            # counting a clip twice would make the intervals narrower than they are
-            repeated += 1
-            continue
-        known.add(identity)
-        statuses[result.status] += 1
-        if result.status == "scored" and result.score is not None:
-            correct = result.verdict == ("fake" if result.truth.label else "real")
-            frames = tuple(frame.score for frame in _most_suspicious(result.people).frames)
-            scored.append(_Scored(result.truth.label, result.truth.method, result.score, correct, frames))
-    if not statuses:
+    if not len(scores):
         raise FacefakeError(
             "labels_missing",
             "None of the clips has a label, so there is nothing to compare the scores with.",
             "Give --dataset for a known release, or --labels with a CSV of path,label.",
         )
-    return scored, statuses, repeated
+    terms = Terms(threshold, calibration, resamples, seed)
+    detector = (provenance or {}).get("detector") or {}
+    whole = make_part(scores, terms)
+    names = sorted(set(scores.dataset))
+    parts = {name: make_part(scores.select(datasets=[name]), terms) for name in names} if len(names) > 1 else {}
+    return {
+        "schema": SCHEMA,
+        "kind": "report",
+        **whole,
+        "notes": [*scores.notes, *_on_selection(detector), *whole["notes"]],
+        "datasets": parts or {names[0]: whole},
+        "mean": _mean([part["video"] for part in parts.values()]) if parts else None,
+        "threshold": threshold,
+        "threshold_source": threshold_source,
+        "calibration": dict(calibration) if calibration else None,
+        "bootstrap": {"resamples": resamples, "seed": seed, "unit": UNIT},
+        "splits": {name: _splits(scores, name) for name in names},
+        "protocols": list(protocols_of(scores) if protocols is None else protocols),
+        "leakage": _leakage(scores, detector),
+        "anchors": [],
+        "robustness": [],
+        "provenance": dict(provenance or {}),
+    }
 
 
-def _most_suspicious(people: Sequence[PersonResult]) -> PersonResult:
-    return max((person for person in people if person.probability is not None), key=lambda person: person.score)
+def protocols_of(scores: Scores, versions: Mapping[str, int] | None = None) -> list[dict[str, Any]]:
+    """Facts of the protocol that the clips of each data set make up: which they are, by version and hash.
+
+    Args:
+        scores: The clips.
+        versions: Version of a data set's reader when they were scored, where it is not today's.
+    """
+    from preprocessing.datasets import READERS
+    from preprocessing.datasets.protocol import Entry, Protocol
+
+    versions = {name: reader.version for name, reader in READERS.items()} | dict(versions or {})
+    found = []
+    for name in sorted(set(scores.dataset) & set(versions)):
+        part = scores.take(scores.dataset == name)
+        rows = zip(part.clip, part.label.tolist(), part.split, part.method, part.pair, part.compression, strict=True)
+        # a folder of the user's own may hold one key below two roots
+        entries = {row[0]: Entry(*row) for row in rows}
+        found.append(Protocol(name, versions[name], tuple(entries.values())).facts())
+    return found
 
 
-def _notes(scored: Sequence[_Scored], statuses: Counter[str], repeated: int) -> list[str]:
-    notes = []
-    reals = sum(clip.label == 0 for clip in scored)
-    if not scored:
-        notes.append("No clip was scored, so there are no metrics.")
-    elif reals in (0, len(scored)):
-        which = "real" if reals else "fake"
-        notes.append(f"Only {which} clips were scored: the metrics compare real with fake and need both.")
-    elif reals < MANY_REALS:
-        rates = "TPR at 1 % FPR allows" if 0.05 * reals >= 1 else "TPR at 1 % and at 5 % FPR allow"
-        notes.append(f"With {reals} real clips, {rates} no false alarm at all.")
-    if left_out := statuses.total() - len(scored):
-        notes.append(f"{left_out} of {statuses.total()} clips have no score and are not in the metrics.")
-    if repeated:
-        notes.append(f"{repeated} clips were given more than once and counted once.")
-    return notes
+def _mean(metrics: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Over all data sets or not at all: a mean of some of them would look like one of all."""
+    found: dict[str, float | None] = {}
+    for name in NAMES:
+        values = [each[name]["value"] for each in metrics if each[name]]
+        found[name] = round(sum(values) / len(values), 6) if len(values) == len(metrics) else None
+    return found
 
 
-def _video_metrics(clips: Sequence[_Scored], resamples: int, seed: int) -> dict[str, Any]:
-    return _metrics(
-        [clip.label for clip in clips],
-        [clip.score for clip in clips],
-        [clip.correct for clip in clips],
-        list(range(len(clips))),
-        resamples,
-        seed,
-    )
+def _splits(scores: Scores, dataset: str) -> dict[str, int]:
+    splits = Counter(split or "none" for split in scores.split[scores.dataset == dataset])
+    return dict(sorted(splits.items()))
 
 
-def _frame_metrics(clips: Sequence[_Scored], threshold: float, resamples: int, seed: int) -> dict[str, Any]:
-    frames = [(clip.label, score, number) for number, clip in enumerate(clips) for score in clip.frames]
-    return _metrics(
-        [label for label, _, _ in frames],
-        [score for _, score, _ in frames],
-        [(calibrate(score) >= threshold) == bool(label) for label, score, _ in frames],
-        [number for _, _, number in frames],
-        resamples,
-        seed,
-    )
+def _on_selection(detector: Mapping[str, Any]) -> Iterator[str]:
+    """How the checkpoint was chosen: one that was chosen on a test set has been told its labels."""
+    if not detector:
+        return
+    selection = detector.get("selection")
+    if not selection:
+        yield "How the checkpoint was chosen is not recorded; if it was on a test set, figures on that are too good."
+    elif selection["split"] == "test":
+        yield "The checkpoint was chosen on a test split: figures on that split are too good to be believed."
+    else:
+        yield f"The checkpoint was chosen by {selection['metric']} on the {selection['split']} split."
 
 
-def _metrics(
-    labels: Sequence[int],
-    scores: Sequence[float],
-    correct: Sequence[bool],
-    videos: Sequence[int],
-    resamples: int,
-    seed: int,
-) -> dict[str, Any]:
-    if len(set(labels)) < 2:
-        return dict.fromkeys(NAMES)
-    intervals = summarise(labels, np.asarray(scores), correct, videos=videos, resamples=resamples, seed=seed)
-    return {name: intervals[name].to_dict() for name in NAMES}
+def _leakage(scores: Scores, detector: Mapping[str, Any]) -> list[str]:
+    from facefake.evaluation.leakage import leakage
+    from preprocessing.datasets import READERS
+
+    if not detector or detector.get("foreign"):
+        return []
+    related = {name: reader.related for name, reader in READERS.items()}
+    return leakage(detector, set(zip(scores.dataset, scores.split, strict=True)), related)

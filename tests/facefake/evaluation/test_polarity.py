@@ -2,7 +2,7 @@
 
 import pytest
 
-from facefake.evaluation import make_report
+from facefake.evaluation import Scores, make_report
 from facefake.scoring.result import ClipResult, FrameScore, PersonResult
 from facefake.scoring.score import truth
 from preprocessing.datasets import get_reader
@@ -29,7 +29,9 @@ def report_for(root, score_of_real):
     lines = (root / "List_of_testing_videos.txt").read_text().splitlines()
     says_real = {line.split()[1]: line.split()[0] == "1" for line in lines}
     clips = [clip for clip in get_reader("celebdf").read(root).clips if clip.split == "test"]
-    return make_report([scored(clip, score_of_real if says_real[clip.key] else 1 - score_of_real) for clip in clips])
+    return make_report(
+        Scores.of([scored(clip, score_of_real if says_real[clip.key] else 1 - score_of_real) for clip in clips])
+    )
 
 
 @pytest.mark.parametrize(("score_of_real", "expected"), [(0.1, 1.0), (0.9, 0.0)])

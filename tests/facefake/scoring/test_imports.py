@@ -5,7 +5,16 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "module", ["facefake.scoring", "facefake.scoring.verdict", "facefake.evaluation", "facefake.reporting"]
+    "module",
+    [
+        "facefake.scoring",
+        "facefake.scoring.verdict",
+        "facefake.evaluation",
+        "facefake.evaluation.compare",
+        "facefake.evaluation.foreign",
+        "facefake.reporting",
+        "facefake.cli.report",
+    ],
 )
 def test_reading_and_reporting_results_needs_no_torch(module):
     code = f"import sys, {module}; print([name for name in ('torch', 'cv2', 'av', 'sklearn') if name in sys.modules])"
