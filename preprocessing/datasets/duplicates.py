@@ -35,15 +35,19 @@ class Duplicate:
         return len({clip.split for clip in self.clips} - {None}) > 1
 
     def __str__(self) -> str:
-        more = [f"and {len(self.clips) - 3} more"] if len(self.clips) > 3 else []
+        names = list({clip.path: clip.key for clip in reversed(self.clips)}.values())[::-1]  # one a file
+        more = [f"and {len(names) - 3} more"] if len(names) > 3 else []
         remarks = more + ["called real and fake"] * self.contradicts + ["in several splits"] * self.crosses
-        return " = ".join(clip.key for clip in self.clips[:3]) + (f" ({', '.join(remarks)})" if remarks else "")
+        return " = ".join(names[:3]) + (f" ({', '.join(remarks)})" if remarks else "")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         return {
             "sha256": self.sha256,
-            "clips": [{"clip": clip.key, "label": clip.label, "split": clip.split} for clip in self.clips],
+            "clips": [
+                {"clip": clip.key, "path": str(clip.path), "label": clip.label, "split": clip.split}
+                for clip in self.clips
+            ],
             "labels_contradict": self.contradicts,
             "splits_differ": self.crosses,
         }

@@ -11,7 +11,7 @@ from preprocessing.datasets import Found, Official, Reader, get_reader
 from preprocessing.datasets.check import Count, check, count
 from tests.clips import cut, move_index_first, write_video
 from tests.crops import png, state, write_crops, write_tar
-from tests.preprocessing.datasets import trees, trees_video
+from tests.preprocessing.datasets import crop_trees, trees, trees_video
 
 # what the miniatures hold, counted by hand: real, fake, and how many videos their lists name that are not there
 HELD = {
@@ -19,15 +19,20 @@ HELD = {
     "celebdf1": (3, 1, 0),
     "celebdfpp": (4, 5, 0),
     "deeperforensics": (7, 44, 0),
+    "deepfakebench": (3, 12, 0),
+    "df40": (6, 9, 0),
     "dfd": (3, 3, 0),
     "dfdc": (4, 4, 0),
     "dfdcp": (2, 3, 0),
     "fakeavceleb": (2, 4, 0),
     "ffiw": (6, 6, 0),
+    "frames": (5, 13, 0),
     "ffpp": (6, 21, 11_975),  # at c23 and at raw, each 1000 of youtube and of five methods are listed
     "uadfv": (2, 2, 0),
+    "wilddeepfake": (8, 8, 0),
 }
-TREES = {**trees_video.TREES, "ffpp": trees.ffpp}
+CROPS = {name: getattr(crop_trees, name) for name in ("deepfakebench", "df40", "frames", "wilddeepfake")}
+TREES = {**trees_video.TREES, "ffpp": trees.ffpp, **CROPS}
 
 
 def checked(name, root, **options):
@@ -221,6 +226,25 @@ def test_released_crops_are_opened_picture_by_picture(tmp_path):
         "damaged.tar.gz": "crops_invalid",
     }
     assert "1 of 4 pictures do not open; the first: 010.png" in outcome.unreadable[0].error.message
+
+
+@pytest.mark.parametrize("name", sorted(CROPS))
+def test_the_crops_of_each_miniature_open(name, tmp_path):
+    outcome = checked(name, CROPS[name](tmp_path), workers=2)
+    assert outcome.sound
+    assert outcome.unreadable == []
+
+
+def test_equal_archives_are_duplicates_whatever_they_hold(tmp_path):
+    for name in ("a", "b"):
+        write_tar(tmp_path / f"{name}.tar", {"0/1.png": png(1), "1/1.png": png(2)}, mode="w")
+    clips = [
+        clip(tmp_path / f"{name}.tar", member=member, label=label, name=f"{name}{member}")
+        for name, label in (("a", 0), ("b", 1))
+        for member in ("0", "1")
+    ]
+    (duplicate,) = checked(toy(clips), tmp_path).duplicates
+    assert str(duplicate) == "a.tar = b.tar (called real and fake)"
 
 
 def test_the_same_bytes_under_two_names_are_duplicates_and_equal_sizes_are_not(release):
