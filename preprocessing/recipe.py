@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -76,6 +77,32 @@ class Recipe:
             )
         release = RELEASED[crops]
         return cls(sampling, release.geometry, release.face_detector, "pillow")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
+        """The inverse of :meth:`to_dict`, for a face store's own ``recipe``.
+
+        Raises:
+            FacefakeError: ``store_recipe_mismatch`` for a recipe of another version.
+
+        Example:
+            >>> recipe = Recipe.of_release("frames", Sampling("uniform", 8))
+            >>> Recipe.from_dict(recipe.to_dict()) == recipe
+            True
+        """
+        if values.get("version") != VERSION:
+            raise FacefakeError(
+                "store_recipe_mismatch",
+                f"the face store was made by version {values.get('version')} of the recipe, this is {VERSION}.",
+                "Extract the faces again.",
+            )
+        return cls(
+            Sampling.parse(values["sampling"]),
+            CropGeometry.from_dict(values["geometry"]),
+            values["face_detector"],
+            values["decoder"],
+            Corruption.parse(values["corruption"]) if "corruption" in values else None,
+        )
 
     @property
     def released(self) -> bool:

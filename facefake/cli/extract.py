@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facefake.cli.options import (
+    STORE,
     Cropping,
     Process,
     Source,
@@ -124,14 +125,15 @@ def command(
         raise FacefakeError("usage", "extract takes one folder.", "Run it once a folder; `score` takes many.")
     if paths:
         source = replace(source, data=paths[0])
+    if source.name == STORE:
+        raise FacefakeError("usage", "The faces of a face store are extracted already.", "Train or score on it.")
     if source.name == "folder" and not source.data:
         raise FacefakeError("usage", "Which folder?", "facefake extract videos/ --out store")
     clips = source.clips(splits)
     part = _shard(shard)
     if part:
         clips = take_shard(clips, *part)
-    recipe = cropping.recipe()
-    out = out or Path("store") / source.name
+    recipe, out = source.recipe(cropping.recipe()), source.store(out)
     summary = bring_up_to_date(clips, FaceStore.open_or_create(out, recipe), recipe, process, redo)
     print_summary(summary, out)
     if summary.errors:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Command = Callable[..., None]
 
+STORE = "store"
+"""The data set that is a face store."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -76,6 +79,33 @@ class Source:
         found = reader.read(self.root(), self.labels)
         wanted = () if "all" in self.methods else self.methods or reader.methods
         return select(found, splits=splits, methods=wanted, compressions=self.compressions)
+
+    def recipe(self, recipe: Recipe) -> Recipe:
+        """How this data set's faces come about: by ``recipe``, unless it holds faces that are cut out already.
+
+        Raises:
+            FacefakeError: ``crop_mismatch`` for videos and a recipe nothing can be cut by; ``usage`` for crops and a
+                recipe that needs the frames; ``store_missing``.
+        """
+        from preprocessing.datasets import get_reader
+        from preprocessing.recipe import Recipe
+        from preprocessing.store import FaceStore
+
+        if self.name == STORE:
+            return Recipe.from_dict(FaceStore(self.root()).recipe)
+        crops = get_reader(self.name).crops
+        if crops is None:
+            recipe.check_video()
+            return recipe
+        return replace(Recipe.of_release(crops, recipe.sampling), corruption=recipe.corruption)
+
+    def store(self, chosen: Path | None) -> Path:
+        """Its face store: as chosen, else ``store/NAME``; a store that is the data set is its own, whatever is chosen.
+
+        Raises:
+            FacefakeError: ``dataset_not_found``.
+        """
+        return self.root() if self.name == STORE else chosen or Path("store") / self.name
 
     def clips(self, splits: tuple[str, ...] = ()) -> list[Clip]:
         """Those of :meth:`found` that are there."""

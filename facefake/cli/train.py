@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from facefake.cli.options import Cropping, Process, Source, cropping_options, process_options, source_options
+from facefake.cli.options import STORE, Cropping, Process, Source, cropping_options, process_options, source_options
+
+if TYPE_CHECKING:
+    from preprocessing.clip import Clip
+
+
+def _validated(clips: list[Clip]) -> list[Clip]:
+    from preprocessing.datasets.held_out import with_validation
+
+    held_out = with_validation(clips)
+    moved = sum(before.split != after.split for before, after in zip(clips, held_out, strict=True))
+    if moved:
+        click.echo(f"no val split of real and fake clips: {moved} clips of train are held out as one", err=True)
+    return held_out
 
 
 @click.command("train")
@@ -32,6 +46,7 @@ def command(
 ) -> None:
     """Train on the official train split, choose the checkpoint by video-level AUC on the official val split.
 
+    A data set without a val split has a tenth of its source footage for training held out as one.
     What the face store lacks is extracted first. The run folder gets detector.safetensors (only what was trained),
     config.yaml, metrics.csv and a checkpoint to --resume from.
 
@@ -39,6 +54,8 @@ def command(
     facefake train --dataset ffpp --compression c23
     facefake train --dataset ffpp --data FaceForensics++/ --set trainer.epochs=20 --set strategy=bitfit
     facefake train --dataset folder --data mine/ --labels mine.csv
+    facefake train --dataset deepfakebench --data DeepfakeBench/     (faces that are cut out already)
+    facefake train --dataset store --data store/ffpp                 (a face store, without the videos)
     """
     from facefake.cli.extract import bring_up_to_date, print_summary
     from facefake.training import load_config, train
@@ -46,8 +63,9 @@ def command(
 
     settings = load_config(config, list(overrides))
     clips = source.clips(("train", "val"))
-    recipe = cropping.recipe()
-    store = store or Path("store") / source.name
+    if source.name != STORE:  # whose splits stay as they are recorded
+        clips = _validated(clips)
+    recipe, store = source.recipe(cropping.recipe()), source.store(store)
     summary = bring_up_to_date(clips, FaceStore.open_or_create(store, recipe), recipe, process)
     print_summary(summary, store)
     out = out or Path("runs") / f"{Path(config).stem}-{source.name}"
