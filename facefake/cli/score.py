@@ -160,9 +160,7 @@ def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any
 
 def _store(store: Path | None, source: Source, sets: int) -> Path:
     """The store of one data set; a folder named for several holds one each."""
-    if store is not None and sets == 1:
-        return store
-    return (store or Path("store")) / source.name
+    return source.store(store if store is None or sets == 1 else store / source.name)
 
 
 @click.command("score")
@@ -228,7 +226,7 @@ def command(
         sets = [(each, default_split(each.found(), splits or own)) for each, own in source.each()]
         total = sum(len(found.clips) + len(found.absent) for _, found in sets)
         results = chain.from_iterable(
-            dataset_results(found, detector, recipe, rules, _store(store, each, len(sets)), process)
+            dataset_results(found, detector, each.recipe(recipe), rules, _store(store, each, len(sets)), process)
             for each, found in sets
         )
     else:
