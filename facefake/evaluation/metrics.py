@@ -1,82 +1,43 @@
-"""Metrics of a detector from labels and scores, with bootstrap intervals over videos.
+"""Metrics of a detector from labels and scores, with bootstrap intervals over source groups.
 
-Real is 0, fake is 1, a higher score means fake. All metrics come from one pair of step curves: with the distinct
-scores in descending order, TP(k) and FP(k) count the fakes and reals at or above the k-th, TP(0) = FP(0) = 0, and
-TPR = TP / fakes, FPR = FP / reals. Equal scores are one step, so ties are neither lucky nor unlucky.
+Real is 0, fake is 1, a higher score means fake. Equal scores are called alike, so ties are neither lucky nor unlucky.
+Values are scikit-learn's where it has them:
 
-* AUC: area under TPR over FPR, by trapezoids (equal to P(fake > real) + P(fake = real) / 2; Mann-Whitney).
-* AP: sum over k of (TPR(k) - TPR(k-1)) * TP(k) / (TP(k) + FP(k)), without interpolation.
-* EER: the rate at which FPR = 1 - TPR on the line through the curve's points, linear between the two neighbours.
-* TPR at x FPR: the highest TPR at a point with FPR <= x; nothing is read off between points.
-* Accuracy: share of the verdicts that are right.
+* ``auc``: area under the ROC curve, P(fake > real) + P(fake = real) / 2 (``roc_curve`` and ``auc``)
+* ``ap``: average precision, without interpolation (``average_precision_score``)
+* ``eer``: the rate at which FPR = 1 - TPR on the ROC curve, linear between the two points around it
+* ``tpr_at_fpr_0_1``, ``_1``, ``_5``: the highest TPR at a threshold whose FPR is at most 0.1, 1 and 5 %; nothing is
+  read off between points
+* ``accuracy``: share of the rows on the right side of the threshold
+* ``log_loss`` (``log_loss``) and ``brier``: mean of (p - y)^2 (``brier_score_loss``)
+* ``ece``: expected calibration error, the sum over 15 bins (i/15, (i+1)/15] of count / n * |mean of p - share of
+  fakes| (Guo et al. 2017, "On calibration of modern neural networks", eq. 3, with p the probability of fake)
 
-AUC and AP equal scikit-learn's ``roc_auc_score`` and ``average_precision_score`` (the tests hold them to that). They
-are computed here because an interval takes a thousand resamples: weighting one sorted curve does them all at once.
+The last four speak of probabilities, the others of the order of scores alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from preprocessing.errors import FacefakeError
+from facefake.evaluation.bootstrap import Interval, bootstrap
+from facefake.evaluation.curves import BINS, bin_of
+from facefake.evaluation.inputs import Floats, Ints, chances, classes, labelled, numbered, numbers
+from facefake.evaluation.weighted import FALSE_ALARMS, Judgement, Ranking, equal_error
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-NAMES = ("auc", "ap", "eer", "accuracy", "tpr_at_fpr_1", "tpr_at_fpr_5")
-_CHUNK = 1_000_000  # weights held at a time, for bounded memory
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A value with its 95 % bootstrap interval, ``low`` to ``high``."""
-
-    value: float
-    low: float
-    high: float
-
-    def to_dict(self) -> dict[str, float]:
-        """``{"value", "low", "high"}``, rounded to six digits."""
-        return {"value": round(self.value, 6), "low": round(self.low, 6), "high": round(self.high, 6)}
-
-
-@dataclass(frozen=True, slots=True)
-class Curves:
-    """TP and FP at each threshold, (resamples, thresholds + 1) float64, from 0 to the number of fakes and reals."""
-
-    tp: Floats
-    fp: Floats
-
-    def auc(self) -> Floats:
-        """Area under the ROC curve, 0..1, (resamples,)."""
-        area = np.diff(self.fp) * (self.tp[:, 1:] + self.tp[:, :-1]) / 2
-        return np.asarray(area.sum(axis=1) / (self.tp[:, -1] * self.fp[:, -1]))
-
-    def ap(self) -> Floats:
-        """Average precision, 0..1, (resamples,)."""
-        called = self.tp[:, 1:] + self.fp[:, 1:]
-        # a resample may leave out the highest scores: nothing is called fake there and the recall step is zero
-        precision = self.tp[:, 1:] / np.maximum(called, 1)
-        return np.asarray((np.diff(self.tp) * precision).sum(axis=1) / self.tp[:, -1])
-
-    def eer(self) -> Floats:
-        """Equal error rate, 0..1, (resamples,)."""
-        fpr = self.fp / self.fp[:, -1:]
-        gap = 1 - self.tp / self.tp[:, -1:] - fpr  # falls from 1 to -1
-        row = np.arange(len(gap))
-        right = np.argmax(gap <= 0, axis=1)
-        share = gap[row, right - 1] / (gap[row, right - 1] - gap[row, right])
-        return np.asarray(fpr[row, right - 1] + share * (fpr[row, right] - fpr[row, right - 1]))
-
-    def tpr_at_fpr(self, limit: float) -> Floats:
-        """Highest TPR with FPR <= ``limit``, 0..1, (resamples,)."""
-        allowed = self.fp <= limit * self.fp[:, -1:] + 1e-9  # 0.01 * 700 is a hair more than 7
-        last = allowed.sum(axis=1) - 1
-        return np.asarray(self.tp[np.arange(len(last)), last] / self.tp[:, -1])
+NAMES = (
+    "auc",
+    "ap",
+    "eer",
+    "accuracy",
+    "tpr_at_fpr_0_1",
+    "tpr_at_fpr_1",
+    "tpr_at_fpr_5",
+    "log_loss",
+    "brier",
+    "ece",
+)
 
 
 def auc(labels: ArrayLike, scores: ArrayLike) -> float:
@@ -87,14 +48,17 @@ def auc(labels: ArrayLike, scores: ArrayLike) -> float:
         scores: Any finite numbers, higher means fake, (n,).
 
     Raises:
-        FacefakeError: ``one_class`` if all labels are equal; ``scores_invalid`` for anything that is not two lists of
-            finite numbers of one length. The same for every function here.
+        FacefakeError: ``one_class`` if all labels are equal; ``labels_invalid`` for others than 0 and 1;
+            ``scores_invalid`` for anything that is not two lists of one length, the scores finite numbers. The same
+            for every function here.
 
     Example:
         >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
         0.75
     """
-    return float(_curves(labels, scores).auc()[0])
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(*labelled(labels, scores)))
 
 
 def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
@@ -104,7 +68,9 @@ def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
         >>> average_precision([0, 1, 1], [0.1, 0.4, 0.8])
         1.0
     """
-    return float(_curves(labels, scores).ap()[0])
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(*labelled(labels, scores)))
 
 
 def eer(labels: ArrayLike, scores: ArrayLike) -> float:
@@ -114,7 +80,7 @@ def eer(labels: ArrayLike, scores: ArrayLike) -> float:
         >>> eer([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
         0.5
     """
-    return float(_curves(labels, scores).eer()[0])
+    return _eer(*_roc(*labelled(labels, scores)))
 
 
 def tpr_at_fpr(labels: ArrayLike, scores: ArrayLike, limit: float) -> float:
@@ -124,7 +90,7 @@ def tpr_at_fpr(labels: ArrayLike, scores: ArrayLike, limit: float) -> float:
         >>> tpr_at_fpr([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], 0.01)
         0.5
     """
-    return float(_curves(labels, scores).tpr_at_fpr(limit)[0])
+    return _tpr(*_roc(*labelled(labels, scores)), limit)
 
 
 def accuracy(labels: ArrayLike, scores: ArrayLike, threshold: float = 0.5) -> float:
@@ -134,30 +100,43 @@ def accuracy(labels: ArrayLike, scores: ArrayLike, threshold: float = 0.5) -> fl
         >>> accuracy([0, 0, 1, 1], [0.1, 0.5, 0.5, 0.8])
         0.75
     """
-    y, s = _checked(labels, scores)
+    y, s = labelled(labels, scores)
     return float(np.mean((s >= threshold) == (y == 1)))
+
+
+def ece(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """Expected calibration error of probabilities in 0..1, as :func:`auc`; see the module for the formula.
+
+    Example:
+        >>> ece([0, 1, 1, 1], [0.75] * 4)
+        0.0
+    """
+    y, s = labelled(labels, probabilities)
+    p = chances(s, len(y))
+    return float(np.abs(np.bincount(bin_of(p), weights=p - y, minlength=BINS)).sum() / len(y))
 
 
 def summarise(
     labels: ArrayLike,
     scores: ArrayLike,
-    correct: ArrayLike,
     *,
-    videos: ArrayLike | None = None,
+    probabilities: ArrayLike | None = None,
+    threshold: float = 0.5,
+    groups: ArrayLike | None = None,
     resamples: int = 1000,
     seed: int = 0,
-) -> dict[str, Interval]:
-    """Every metric of :data:`NAMES` with its 95 % interval.
+) -> dict[str, Interval | None]:
+    """Every metric of :data:`NAMES` with its 95 % interval; see :mod:`facefake.evaluation.bootstrap`.
 
-    The interval is the percentile bootstrap (Efron 1979) over videos: as many videos as there are, drawn with
-    replacement, real and fake alike; a draw without both classes is drawn again. Frames of one video are not
-    independent, so frame-level metrics too must resample videos.
+    Log-loss, Brier score, ECE and accuracy of scores that are no probabilities are ``None``.
 
     Args:
         labels: Real 0, fake 1, (n,).
-        scores: Higher means fake, (n,).
-        correct: Whether the verdict on each is right, (n,) bool.
-        videos: Number of the video of each, 0..v-1, (n,) int; each its own if not given.
+        scores: Any finite numbers, higher means fake, (n,).
+        probabilities: Of being fake, 0..1, (n,), if there are any.
+        threshold: The probability from which on a row is called fake.
+        groups: The source group of each row, (n,) int; each row its own if not given. The frames of one video share
+            a group, and so do the videos made from one footage.
         resamples: Bootstrap resamples, >= 1.
         seed: Of the resampling; equal seeds give equal intervals.
 
@@ -165,92 +144,124 @@ def summarise(
         FacefakeError: As :func:`auc`.
 
     Example:
-        >>> summarise([0, 0, 1, 1], [0.1, 0.2, 0.7, 0.9], [True] * 4, resamples=10)["auc"]
+        >>> summarise([0, 0, 1, 1], [0.1, 0.2, 0.7, 0.9], resamples=10)["auc"]
         Interval(value=1.0, low=1.0, high=1.0)
     """
-    y, s = _checked(labels, scores)
-    right = np.asarray(correct, dtype=np.float64)
-    units = np.arange(len(y)) if videos is None else np.asarray(videos, dtype=np.int64)
-    if right.shape != y.shape or units.shape != y.shape:
-        raise ValueError("labels, scores, correct and videos must be as long as each other")
-    order, steps = _steps(s)
-    y, right, units = y[order], right[order], units[order]
-    value = _statistics(y, right, steps, np.ones((1, len(y)), dtype=np.int64))
-    drawn = [_statistics(y, right, steps, weights) for weights in _resampled(y, units, resamples, seed)]
-    spread = {name: np.concatenate([part[name] for part in drawn]) for name in NAMES}
-    bounds = {name: np.percentile(spread[name], [2.5, 97.5]) for name in NAMES}
-    return {name: Interval(float(value[name][0]), float(bounds[name][0]), float(bounds[name][1])) for name in NAMES}
+    y, s = labelled(labels, scores)
+    p = None if probabilities is None else chances(probabilities, len(y))
+    unit = numbered(groups, len(y))
+    values = _ranked(y, s) | ({} if p is None else _judged(y, p, threshold))
+    ranking = Ranking(y, s, unit)
+    measures = [ranking.measure]
+    if p is not None:
+        measures.append(Judgement(y, p, threshold, unit).measure)
+    bounds = bootstrap(measures, y, unit, steps=ranking.steps, resamples=resamples, seed=seed)
+    if p is not None:
+        bounds["ece"] = _reflected(values["ece"], *bounds["ece"])
+    return {name: Interval(values[name], *bounds[name]) if name in values else None for name in NAMES}
 
 
-def _resampled(y: Ints, units: Ints, resamples: int, seed: int) -> Iterator[Ints]:
-    """Weights of each row in ``resamples`` resamples, in chunks (chunk, n): how often its video was drawn."""
-    rng = np.random.default_rng(seed)
-    count = int(units.max()) + 1
-    rows = max(1, _CHUNK // len(y))
-    while resamples:
-        take = min(rows, resamples)
-        drawn = rng.integers(0, count, size=(take, count)) + count * np.arange(take)[:, None]
-        weights = np.bincount(drawn.ravel(), minlength=take * count).reshape(take, count)[:, units]
-        fakes = weights @ y
-        weights = weights[(fakes > 0) & (fakes < weights.sum(axis=1))]
-        resamples -= len(weights)
-        if len(weights):
-            yield weights
+def auc_difference(
+    labels: ArrayLike,
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    groups: ArrayLike | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """AUC of detector ``a`` less that of ``b`` on the same rows, both measured on the same resamples.
+
+    Args:
+        labels: Real 0, fake 1, (n,).
+        a: Scores of one detector, higher means fake, (n,).
+        b: Scores of the other, (n,).
+        groups: As :func:`summarise`, like ``resamples`` and ``seed``.
+        resamples: Bootstrap resamples.
+        seed: Of the resampling.
+
+    Raises:
+        FacefakeError: As :func:`auc`.
+
+    Example:
+        >>> auc_difference([0, 0, 1, 1], [1, 2, 3, 4], [1, 2, 3, 4])
+        Interval(value=0.0, low=0.0, high=0.0)
+    """
+    (y, first), (_, second) = labelled(labels, a), labelled(labels, b)
+    unit = numbered(groups, len(y))
+    one, other = Ranking(y, first, unit), Ranking(y, second, unit)
+
+    def difference(weights: Floats) -> dict[str, Floats]:
+        return {"auc": one.curves(weights).auc() - other.curves(weights).auc()}
+
+    steps = max(one.steps, other.steps)
+    low, high = bootstrap([difference], y, unit, steps=steps, resamples=resamples, seed=seed)["auc"]
+    return Interval(auc(y, first) - auc(y, second), low, high)
 
 
-def _statistics(y: Ints, right: Floats, steps: Ints, weights: Ints) -> dict[str, Floats]:
-    curves = _weighted(y, steps, weights)
+def auc_if_wrong(labels: ArrayLike, scores: ArrayLike, unscored_labels: ArrayLike) -> float:
+    """The AUC if every clip without a score were ranked wrong: reals above all others, fakes below.
+
+    Args:
+        labels: Of the scored, real 0, fake 1, (n,); may be of one class, or empty.
+        scores: Any finite numbers, higher means fake, (n,).
+        unscored_labels: Of those without a score, (m,).
+
+    Raises:
+        FacefakeError: As :func:`auc`, on scored and unscored together.
+
+    Example:
+        >>> auc_if_wrong([0, 0, 1, 1], [0.1, 0.2, 0.7, 0.9], [1])
+        0.6666666666666666
+    """
+    missing = classes(unscored_labels)
+    # ranks, not scores: the largest float has none above it
+    ranks = np.unique(numbers(scores), return_inverse=True)[1]
+    wrong = np.where(missing == 1, -1, len(ranks))
+    return auc(np.concatenate((classes(labels), missing)), np.concatenate((ranks, wrong)))
+
+
+def _ranked(y: Ints, s: Floats) -> dict[str, float]:
+    """The metrics of the order of scores."""
+    from sklearn.metrics import auc as area
+
+    precision = average_precision(y, s)
+    fpr, tpr = _roc(y, s)
+    rates = {name: _tpr(fpr, tpr, limit) for name, limit in FALSE_ALARMS.items()}
+    return {"auc": float(area(fpr, tpr)), "ap": precision, "eer": _eer(fpr, tpr), **rates}
+
+
+def _judged(y: Ints, p: Floats, threshold: float) -> dict[str, float]:
+    """The metrics of probabilities."""
+    from sklearn.metrics import brier_score_loss, log_loss
+
     return {
-        "auc": curves.auc(),
-        "ap": curves.ap(),
-        "eer": curves.eer(),
-        "accuracy": np.asarray(weights @ right / weights.sum(axis=1)),
-        "tpr_at_fpr_1": curves.tpr_at_fpr(0.01),
-        "tpr_at_fpr_5": curves.tpr_at_fpr(0.05),
+        "accuracy": accuracy(y, p, threshold),
+        "log_loss": float(log_loss(y, p)),
+        "brier": float(brier_score_loss(y, p)),
+        "ece": ece(y, p),
     }
 
 
-def _steps(scores: Floats) -> tuple[Ints, Ints]:
-    """The descending order of scores, and the places in it where a run of equal scores ends."""
-    order = np.argsort(-scores, kind="stable")
-    ordered = scores[order]
-    return order, np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
+def _reflected(value: float, low: float, high: float) -> tuple[float, float]:
+    """The basic bootstrap interval (Davison & Hinkley 1997, eq. 5.6) from the percentiles, within 0..1.
+
+    Chance alone makes an ECE too high, and that of its resamples once more: the percentiles of a calibrated detector
+    lie above its value, let alone the truth. Reflected at the value they take the excess out instead of doubling it.
+    """
+    return max(0.0, 2 * value - high), min(1.0, max(value, 2 * value - low))
 
 
-def _weighted(y: Ints, steps: Ints, weights: Ints) -> Curves:
-    """Curves of rows in descending order of score, each counted ``weights`` (resamples, n) times."""
-    fakes = np.cumsum(weights * y, axis=1)[:, steps]
-    everything = np.cumsum(weights, axis=1)[:, steps]
-    start = ((0, 0), (1, 0))
-    return Curves(np.pad(fakes, start).astype(np.float64), np.pad(everything - fakes, start).astype(np.float64))
+def _roc(y: Ints, s: Floats) -> tuple[Floats, Floats]:
+    from sklearn.metrics import roc_curve
+
+    fpr, tpr, _ = roc_curve(y, s, drop_intermediate=False)
+    return fpr, tpr
 
 
-def _curves(labels: ArrayLike, scores: ArrayLike) -> Curves:
-    y, s = _checked(labels, scores)
-    order, steps = _steps(s)
-    return _weighted(y[order], steps, np.ones((1, len(y)), dtype=np.int64))
+def _eer(fpr: Floats, tpr: Floats) -> float:
+    return float(equal_error(fpr[:, None], tpr[:, None])[0])
 
 
-def _checked(labels: ArrayLike, scores: ArrayLike) -> tuple[Ints, Floats]:
-    y, s = np.asarray(labels), np.asarray(scores, dtype=np.float64)
-    if y.ndim != 1 or y.shape != s.shape or not y.size:
-        raise FacefakeError(
-            "scores_invalid",
-            f"There are {y.size} labels and {s.size} scores.",
-            "A metric needs one score for each label, and at least one of each class.",
-        )
-    if not np.isfinite(s).all():
-        raise FacefakeError(
-            "scores_invalid",
-            f"{int((~np.isfinite(s)).sum())} of {s.size} scores are not finite.",
-            "The detector may be damaged, or half precision overflowed: try float32.",
-        )
-    if not np.isin(y, (0, 1)).all():
-        raise FacefakeError("labels_invalid", "There are labels other than 0 and 1.", "Real is 0 and fake is 1.")
-    if y.min() == y.max():
-        raise FacefakeError(
-            "one_class",
-            f"All {y.size} are {'fake' if y.max() else 'real'}.",
-            "AUC and the like compare the two: score clips of the other class as well.",
-        )
-    return y.astype(np.int64), s
+def _tpr(fpr: Floats, tpr: Floats, limit: float) -> float:
+    return float(tpr[fpr <= limit].max())

@@ -2,34 +2,27 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from facefake.evaluation.metrics import (
     NAMES,
     accuracy,
     auc,
+    auc_difference,
+    auc_if_wrong,
     average_precision,
+    ece,
     eer,
     summarise,
     tpr_at_fpr,
 )
 from preprocessing.errors import FacefakeError
+from tests.facefake.evaluation.samples import labelled_scores, made
 
 
-@st.composite
-def labelled_scores(draw):
-    """Both classes present; few distinct scores, so that ties abound."""
-    n = draw(st.integers(2, 40))
-    labels = draw(st.lists(st.integers(0, 1), min_size=n, max_size=n).filter(lambda y: 0 < sum(y) < len(y)))
-    scores = draw(st.lists(st.integers(0, 8), min_size=n, max_size=n))
-    return np.array(labels), np.array(scores) / 8
-
-
-def made(n, seed=0, separation=1.0, distinct=None):
-    rng = np.random.default_rng(seed)
-    labels = rng.integers(0, 2, n)
-    scores = 1 / (1 + np.exp(-(rng.normal(size=n) + separation * labels)))
-    return labels, np.round(scores * distinct) / distinct if distinct else scores
+def points(labels, scores):
+    """(FPR, TPR, precision) at every threshold, strictest first, counted anew for each."""
+    called = [scores >= threshold for threshold in sorted(set(scores), reverse=True)]
+    return [(np.mean(c[labels == 0]), np.mean(c[labels == 1]), np.mean(labels[c])) for c in called]
 
 
 @settings(deadline=None)
@@ -42,32 +35,61 @@ def test_auc_is_the_share_of_pairs_in_the_right_order(data):
 
 @settings(deadline=None)
 @given(labelled_scores())
-def test_auc_and_ap_equal_scikit_learn(data):
-    labels, scores = data
-    assert auc(labels, scores) == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
-    assert average_precision(labels, scores) == pytest.approx(average_precision_score(labels, scores), abs=1e-12)
+def test_ap_is_precision_summed_over_steps_of_recall(data):
+    recall, total = 0.0, 0.0
+    for _, tpr, precision in points(*data):
+        total += (tpr - recall) * precision
+        recall = tpr
+    assert average_precision(*data) == pytest.approx(total, abs=1e-12)
 
 
 @settings(deadline=None)
-@given(labelled_scores(), st.sampled_from([0.0, 0.01, 0.05, 0.25, 0.5, 1.0]))
-def test_tpr_at_fpr_is_the_best_point_of_scikit_learns_curve(data, limit):
-    labels, scores = data
-    fpr, tpr, _ = roc_curve(labels, scores, drop_intermediate=False)
-    assert tpr_at_fpr(labels, scores, limit) == pytest.approx(tpr[fpr <= limit].max(), abs=1e-12)
+@given(labelled_scores(), st.sampled_from([0.0, 0.001, 0.01, 0.05, 0.25, 1 / 3, 0.5, 1.0]))
+def test_tpr_at_fpr_is_the_best_at_any_threshold_that_keeps_the_limit(data, limit):
+    allowed = [tpr for fpr, tpr, _ in points(*data) if fpr <= limit]
+    assert tpr_at_fpr(*data, limit) == pytest.approx(max(allowed, default=0.0), abs=1e-12)
 
 
 @settings(deadline=None)
 @given(labelled_scores())
 def test_eer_lies_on_the_roc_where_both_errors_are_equal(data):
-    labels, scores = data
-    fpr, tpr, _ = roc_curve(labels, scores, drop_intermediate=False)
-    rate = eer(labels, scores)
-    # brute force over finely subdivided segments of scikit-learn's curve
+    fpr, tpr, _ = np.array([(0, 0, 1), *points(*data)]).T
+    # brute force over finely subdivided segments of the curve
     share = np.linspace(0, 1, 2001)[:, None]
     x = (fpr[:-1] + share * np.diff(fpr)).ravel()
     y = (tpr[:-1] + share * np.diff(tpr)).ravel()
     nearest = np.argmin(np.abs(1 - y - x))
-    assert rate == pytest.approx(x[nearest], abs=1e-3)
+    assert eer(*data) == pytest.approx(x[nearest], abs=1e-3)
+
+
+@settings(deadline=None)
+@given(labelled_scores())
+def test_ece_is_the_gap_between_probability_and_share_of_fakes_bin_by_bin(data):
+    labels, scores = data
+    total = 0.0
+    for i in range(15):
+        inside = (scores > i / 15) & (scores <= (i + 1) / 15) | (scores == 0) & (i == 0)
+        if inside.any():
+            total += inside.mean() * abs(scores[inside].mean() - labels[inside].mean())
+    assert ece(labels, scores) == pytest.approx(total, abs=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(labelled_scores())
+def test_log_loss_and_brier_are_their_formulas(data):
+    labels, scores = data
+    summary = summarise(labels, scores, probabilities=scores, resamples=1)
+    given_to_truth = np.clip(np.where(labels == 1, scores, 1 - scores), np.finfo(float).eps, 1)
+    assert summary["log_loss"].value == pytest.approx(np.mean(-np.log(given_to_truth)), rel=1e-9, abs=1e-12)
+    assert summary["brier"].value == pytest.approx(np.mean((scores - labels) ** 2), abs=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(labelled_scores())
+def test_only_the_order_of_scores_matters_to_the_ranking_metrics(data):
+    labels, scores = data
+    plain, bent = (summarise(labels, s, resamples=20) for s in (scores, np.exp(5 * scores) - 100))
+    assert plain == bent
 
 
 def test_tpr_at_exactly_the_allowed_number_of_false_alarms():
@@ -87,6 +109,7 @@ def test_perfect_reversed_and_constant_scores():
     assert average_precision(labels, np.full(5, 0.5)) == pytest.approx(2 / 5)
     assert (tpr_at_fpr(labels, perfect, 0.01), tpr_at_fpr(labels, 1 - perfect, 0.05)) == (1.0, 0.0)
     assert (accuracy(labels, perfect), accuracy(labels, 1 - perfect)) == (1.0, 0.0)
+    assert (ece(labels, labels), ece(labels, 1 - labels)) == (0.0, 1.0)
 
 
 def test_fake_is_one():
@@ -94,7 +117,17 @@ def test_fake_is_one():
     assert accuracy([0, 1], [0.2, 0.5]) == 1.0
 
 
-METRICS = [auc, average_precision, eer, accuracy, lambda y, s: tpr_at_fpr(y, s, 0.05)]
+METRICS = [
+    auc,
+    average_precision,
+    eer,
+    accuracy,
+    ece,
+    lambda y, s: tpr_at_fpr(y, s, 0.05),
+    lambda y, s: summarise(y, s, resamples=2),
+    lambda y, s: auc_difference(y, s, s, resamples=2),
+    lambda y, s: auc_if_wrong(y, s, []),
+]
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -102,12 +135,20 @@ METRICS = [auc, average_precision, eer, accuracy, lambda y, s: tpr_at_fpr(y, s, 
     ("labels", "scores", "code"),
     [
         ([1, 1], [0.1, 0.2], "one_class"),
+        ([0, 0, 0], [0.1, 0.2, 0.3], "one_class"),
         ([0], [0.1], "one_class"),
         ([], [], "scores_invalid"),
         ([0, 1], [0.1], "scores_invalid"),
+        ([0, 1], [], "scores_invalid"),
         ([0, 1], [0.1, np.nan], "scores_invalid"),
+        ([0, 1], [0.1, None], "scores_invalid"),
         ([0, 1], [0.1, np.inf], "scores_invalid"),
+        ([0, 1], [[0.1, 0.9], [0.8, 0.2]], "scores_invalid"),
+        ([0, 1], ["low", "high"], "scores_invalid"),
         ([0, 2], [0.1, 0.2], "labels_invalid"),
+        ([0, np.nan], [0.1, 0.2], "labels_invalid"),
+        ([[0], [1]], [0.1, 0.2], "labels_invalid"),
+        (["real", "fake"], [0.1, 0.2], "labels_invalid"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(metric, labels, scores, code):
@@ -116,79 +157,88 @@ def test_what_cannot_be_measured_is_refused(metric, labels, scores, code):
     assert error.value.code == code
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"probabilities": [0.1, 1.1]},
+        {"probabilities": [-0.1, 0.5]},
+        {"probabilities": [0.1, np.nan]},
+        {"probabilities": [0.5]},
+        {"groups": [0]},
+        {"groups": [0.0, np.nan]},
+    ],
+)
+def test_probabilities_and_groups_that_do_not_fit_are_refused(options):
+    with pytest.raises(FacefakeError) as error:
+        summarise([0, 1], [3.0, 4.0], resamples=2, **options)
+    assert error.value.code == "scores_invalid"
+
+
 def test_the_summary_agrees_with_the_single_metrics():
     labels, scores = made(300, distinct=20)
-    summary = summarise(labels, scores, (scores >= 0.5) == labels, resamples=20)
-    single = (auc, average_precision, eer, accuracy)
-    assert [summary[name].value for name in NAMES[:4]] == pytest.approx([m(labels, scores) for m in single])
+    summary = summarise(labels, scores, probabilities=scores, threshold=0.6, resamples=20)
+    assert list(summary) == list(NAMES)
+    assert summary["auc"].value == pytest.approx(auc(labels, scores), abs=1e-12)
+    assert summary["ap"].value == average_precision(labels, scores)
+    assert summary["eer"].value == eer(labels, scores)
+    assert summary["accuracy"].value == accuracy(labels, scores, 0.6)
+    assert summary["tpr_at_fpr_0_1"].value == tpr_at_fpr(labels, scores, 0.001)
     assert summary["tpr_at_fpr_1"].value == tpr_at_fpr(labels, scores, 0.01)
     assert summary["tpr_at_fpr_5"].value == tpr_at_fpr(labels, scores, 0.05)
+    assert summary["ece"].value == ece(labels, scores)
 
 
-def naive_interval(labels, scores, videos, metric, resamples, rng):
-    """The bootstrap spelt out: draw videos, collect their rows, measure."""
-    rows = [np.flatnonzero(videos == video) for video in range(videos.max() + 1)]
-    values = []
-    while len(values) < resamples:
-        chosen = np.concatenate([rows[video] for video in rng.integers(0, len(rows), len(rows))])
-        if 0 < labels[chosen].sum() < len(chosen):
-            values.append(metric(labels[chosen], scores[chosen]))
-    return np.percentile(values, [2.5, 97.5])
-
-
-def test_intervals_agree_with_a_bootstrap_spelt_out():
-    labels, scores = made(120)
-    videos = np.arange(120)
-    summary = summarise(labels, scores, (scores >= 0.5) == labels, resamples=4000)
-    for name, metric in (("auc", roc_auc_score), ("ap", average_precision_score)):
-        low, high = naive_interval(labels, scores, videos, metric, 1500, np.random.default_rng(1))
-        assert (summary[name].low, summary[name].high) == pytest.approx((low, high), abs=0.015)
-
-
-def test_frame_intervals_resample_videos_not_frames():
-    # ten frames of each video have one score: they are no more evidence than one frame
-    labels, scores = made(60)
-    videos = np.repeat(np.arange(60), 10)
-    alone = summarise(labels, scores, labels == 1, resamples=2000)["auc"]
-    tenfold = summarise(labels[videos], scores[videos], labels[videos] == 1, videos=videos, resamples=2000)["auc"]
-    assert tenfold.value == pytest.approx(alone.value)
-    assert (tenfold.low, tenfold.high) == pytest.approx((alone.low, alone.high), abs=1e-9)
-
-
-def test_intervals_repeat_with_the_seed_and_not_without():
+def test_scores_that_are_no_probabilities_have_no_accuracy_and_no_calibration():
     labels, scores = made(50)
-    first, again, other = (summarise(labels, scores, labels == 1, resamples=50, seed=seed) for seed in (3, 3, 4))
-    assert first == again
-    assert first != other
+    summary = summarise(labels, 100 * scores - 7, resamples=20)
+    assert [name for name in NAMES if summary[name] is None] == ["accuracy", "log_loss", "brier", "ece"]
 
 
-def test_resamples_of_one_class_are_drawn_again():
-    summary = summarise([0, 1], [0.2, 0.8], [True, True], resamples=200)
-    assert all(0 <= summary[name].low <= summary[name].high <= 1 for name in NAMES)
-    assert summary["auc"].low == 1.0
+def test_the_threshold_is_held_against_the_probability_not_the_score():
+    summary = summarise([0, 1], [30.0, 40.0], probabilities=[0.2, 0.3], threshold=0.25, resamples=5)
+    assert summary["accuracy"].value == 1.0
 
 
-@settings(max_examples=25, deadline=None)
-@given(labelled_scores())
-def test_every_interval_is_ordered_and_in_range(data):
+def test_the_difference_of_two_aucs():
+    labels, good = made(200, separation=2.0)
+    poor = good + np.random.default_rng(1).normal(size=200)
+    difference = auc_difference(labels, good, poor, resamples=400)
+    assert difference.value == pytest.approx(auc(labels, good) - auc(labels, poor))
+    assert difference.low > 0
+    opposite = auc_difference(labels, poor, good, resamples=400)
+    assert (opposite.low, opposite.high) == pytest.approx((-difference.high, -difference.low))
+
+
+def test_detectors_alike_on_every_clip_differ_by_nothing_however_uncertain_each_is():
+    labels, scores = made(30)
+    same = auc_difference(labels, scores, 10 * scores - 3, resamples=100)
+    assert (same.value, same.low, same.high) == (0.0, 0.0, 0.0)
+
+
+def test_both_detectors_are_measured_on_the_same_resamples():
+    labels, scores = made(100)
+    nearly = scores + 1e-3 * np.random.default_rng(1).normal(size=100)
+    paired = auc_difference(labels, scores, nearly)
+    alone = summarise(labels, scores)["auc"]
+    assert paired.high - paired.low < 0.1 * (alone.high - alone.low)
+
+
+@settings(deadline=None)
+@given(labelled_scores(), st.lists(st.integers(0, 1), max_size=10))
+def test_clips_without_a_score_count_as_ranked_wrong(data, missing):
     labels, scores = data
-    for interval in summarise(labels, scores, (scores >= 0.5) == labels, resamples=50).values():
-        assert 0 <= interval.low <= interval.high <= 1
+    missing = np.array(missing, dtype=int)
+    fake = np.r_[scores[labels == 1], np.full((missing == 1).sum(), -1.0)]
+    real = np.r_[scores[labels == 0], np.full((missing == 0).sum(), 2.0)]
+    pairs = (fake[:, None] > real) + 0.5 * (fake[:, None] == real)
+    assert auc_if_wrong(labels, scores, missing) == pytest.approx(pairs.mean(), abs=1e-12)
 
 
-def test_ninety_five_percent_intervals_cover_the_truth_about_that_often():
-    # 200 worlds of 80 videos; the true AUC of normals one apart is Phi(1 / sqrt 2)
-    truth, hits = 0.7602499, 0
-    for seed in range(200):
-        labels, scores = made(80, seed=seed)
-        interval = summarise(labels, scores, labels == 1, resamples=300, seed=seed)["auc"]
-        hits += interval.low <= truth <= interval.high
-    assert 0.89 <= hits / 200 <= 0.99
+def test_if_every_clip_is_without_a_score_all_pairs_are_wrong():
+    assert auc_if_wrong([], [], [0, 1]) == 0.0
+    assert auc_if_wrong([1, 1], [0.8, 0.9], [0]) == 0.0
 
 
-def test_many_rows_are_worked_through_in_bounded_pieces(monkeypatch):
-    labels, scores = made(500)
-    monkeypatch.setattr("facefake.evaluation.metrics._CHUNK", 1200)
-    summary = summarise(labels, scores, labels == 1, resamples=30)
-    monkeypatch.setattr("facefake.evaluation.metrics._CHUNK", 10**9)
-    assert summary == summarise(labels, scores, labels == 1, resamples=30)
+def test_no_score_is_so_high_that_a_missing_real_is_not_above_it():
+    largest = np.finfo(float).max
+    assert auc_if_wrong([0, 1], [0.0, largest], [0]) == 0.5
