@@ -20,6 +20,7 @@ from facefake.reporting.tables import (
     detector_names,
     difference,
     flat,
+    is_absent,
     origin,
     p_value,
     pair_name,
@@ -68,7 +69,8 @@ def markdown_report(
     if report is None:
         lines = ["# Detection report", *_clips("Clips", results), *_facts("## Detector and settings", known)]
         return _joined(lines)
-    unscored = [result for result in results if result.status != "scored"]
+    # the absent are counted in the report, and there may be thousands
+    unscored = [result for result in results if result.status != "scored" and not is_absent(result)]
     made = known | {name: fact for name, fact in (report["provenance"] or {}).items() if fact}
     lines = [
         "# Detection report",

@@ -138,18 +138,20 @@ def roc(curves: Mapping[str, Mapping[str, Any] | None], metrics: Mapping[str, An
 def det(curves: Mapping[str, Mapping[str, Any] | None]) -> Plot | None:
     """Detection error trade-off on normal-deviate axes (Martin et al., Eurospeech 1997).
 
-    Rates of exactly 0 and 1 have no place on such axes and lie on the frame.
+    A rate of exactly 0 has no place on such axes and lies on the frame; what is beyond the upper ends is cut off there.
     """
     known = _known(curves)
     if not known:
         return None
-    low, high = 0.0005, 0.6
-    deviate = _deviate(low, high)
+    weakest = max(min(map(max, curve["det"]["fpr"], curve["det"]["fnr"])) for curve in known.values())
+    high = 0.6 if weakest < 0.4 else 0.98
+    deviate = _deviate(0.0005, high)
     lines = tuple(
-        Shape(_points(*_inside(curve["det"], high), deviate, deviate), style)
+        Shape(_points(curve["det"]["fpr"], curve["det"]["fnr"], deviate, deviate), style)
         for style, curve in enumerate(known.values())
     )
-    axis = _ticks((0.001, 0.01, 0.05, 0.1, 0.2, 0.4), deviate, _percent)
+    rates = (0.001, 0.01, 0.05, 0.1, 0.2, 0.4) if high == 0.6 else (0.001, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9)
+    axis = _ticks(rates, deviate, _percent)
     return Plot(
         "DET",
         "False negative rate against false positive rate on normal-deviate axes, which spread out small rates; "
@@ -308,20 +310,10 @@ def _linear(low: float, high: float) -> Scale:
 
 
 def _deviate(low: float, high: float) -> Scale:
-    """Shares of the axis by the normal quantile of a rate, cut at the ends."""
+    """Shares of the axis by the normal quantile of a rate; below ``low`` is at ``low``, above ``high`` beyond 1."""
     quantile = NormalDist().inv_cdf
     start, length = quantile(low), quantile(high) - quantile(low)
-    return lambda rate: (quantile(min(high, max(low, rate))) - start) / length
-
-
-def _inside(curve: Curve, high: float) -> tuple[list[float], list[float]]:
-    """The part of a DET curve on which neither rate is beyond the axis, and one point on either side."""
-    rates = list(zip(curve["fpr"], curve["fnr"], strict=True))
-    inside = [place for place, (fpr, fnr) in enumerate(rates) if fpr <= high and fnr <= high]
-    if not inside:
-        return [], []
-    kept = rates[inside[0] : inside[-1] + 1]
-    return [fpr for fpr, _ in kept], [fnr for _, fnr in kept]
+    return lambda rate: (quantile(min(1 - 1e-6, max(low, rate))) - start) / length
 
 
 def _points(xs: Iterable[float], ys: Iterable[float], across: Scale, up: Scale) -> str:

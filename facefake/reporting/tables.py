@@ -92,16 +92,16 @@ def coverage_line(coverage: Mapping[str, float]) -> str:
 
 
 def percent(coverage: Mapping[str, float]) -> str:
-    """The share that was scored. Only all is shown as 100 %: 99.96 % is not.
+    """The share that was scored; only all of them are 100 %.
 
     Example:
-        >>> percent({"videos": 10000, "scored": 9999}), percent({"videos": 0, "scored": 0})
-        ('99.9 %', '-')
+        >>> percent({"videos": 10000, "scored": 9999}), percent({"videos": 7, "scored": 6}), percent({"videos": 0})
+        ('99.9 %', '85.7 %', '-')
     """
     if not coverage["videos"]:
         return "-"
-    tenths = int(1000 * coverage["scored"] / coverage["videos"] + 1e-9)
-    return f"{tenths / 10:.1f} %"
+    share = 100 * coverage["scored"] / coverage["videos"]
+    return f"{share if share == 100 else min(share, 99.9):.1f} %"
 
 
 def parts(report: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -250,6 +250,11 @@ def reason_words(code: str) -> str:
         'no face was found for certain'
     """
     return REASONS[code].words if code in REASONS else CODES.get(code, "")
+
+
+def is_absent(result: ClipResult) -> bool:
+    """Whether it is of a clip that the data set's lists name and that is not there: counted, but nothing to list."""
+    return result.error is not None and result.error.code == "absent"
 
 
 def why(result: ClipResult) -> str:

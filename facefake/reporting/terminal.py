@@ -17,6 +17,7 @@ from facefake.reporting.tables import (
     coverage_line,
     detector_names,
     difference,
+    is_absent,
     p_value,
     pair_name,
     percent,
@@ -60,12 +61,16 @@ def print_report(report: Mapping[str, Any], console: Console | None = None) -> N
 def results_table(results: Sequence[ClipResult]) -> Table:
     """One row a clip: file, verdict, probability, people, and in plain words why there is no verdict.
 
-    Labelled clips show their method, which is what the verdict should have said.
+    Labelled clips show their method, which is what the verdict should have said. Clips that are not there have no row.
     """
-    shown = results[:MAX_ROWS]
+    there = [result for result in results if not is_absent(result)]
+    shown = there[:MAX_ROWS]
     labelled = any(result.truth for result in results)
     explained = any(why(result) for result in shown)
-    table = Table(caption=f"{len(results) - len(shown)} more are not shown" if len(results) > len(shown) else None)
+    left_out = [f"{len(there) - len(shown)} more are not shown"] if len(there) > len(shown) else []
+    if len(results) > len(there):
+        left_out.append(f"{len(results) - len(there)} more are named by the data set and not there")
+    table = Table(caption="; ".join(left_out) or None)
     table.add_column("file", overflow="fold", ratio=3)
     if labelled:
         table.add_column("labelled", overflow="fold")

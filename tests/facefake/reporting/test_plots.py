@@ -58,11 +58,20 @@ def test_small_rates_have_room_on_the_det():
     assert ticks["1 %"] - ticks["0.1 %"] > (ticks["40 %"] - ticks["0.1 %"]) / 5
 
 
-def test_rates_of_zero_and_one_stay_on_the_frame(found):
+def test_a_rate_of_zero_lies_on_the_frame_and_one_beyond_it(found):
     found["det"] = {"fpr": [0.0, 0.0, 0.1, 1.0], "fnr": [1.0, 0.5, 0.0, 0.0]}
-    points = corners(plots.det({"": found}).lines[0])
-    assert all(LEFT <= x <= RIGHT and TOP <= y <= BOTTOM for x, y in points)
-    assert points[0][0] == LEFT
+    above, first, *_, beyond = corners(plots.det({"": found}).lines[0])
+    assert above[0] == first[0] == LEFT
+    assert above[1] < TOP < first[1]
+    assert beyond[0] > RIGHT
+
+
+def test_a_detector_near_chance_is_still_seen_on_the_det():
+    rates = np.linspace(0, 1, 21)
+    plot = plots.det({"": {"det": {"fpr": rates.tolist(), "fnr": (1 - rates).tolist()}}})
+    inside = [(x, y) for x, y in corners(plot.lines[0]) if LEFT < x < RIGHT and TOP < y < BOTTOM]
+    assert len(inside) == 19
+    assert plot.x.ticks[-1][1] == "90 %"
 
 
 def test_the_reliability_diagram_shows_share_and_number():

@@ -94,6 +94,14 @@ def test_long_lists_end_in_how_many_more_there_are():
     assert "3 more are not shown" in text
 
 
+def test_clips_that_are_not_there_are_counted_and_not_listed():
+    absent = replace(FAILED, path="gone.mp4", error=ErrorFacts("absent", "It is not there.", "Get it."))
+    text = printed(scored("a.mp4", 1, 0.9), *[absent] * 1388)
+    assert "1388 more are named by the data set and not there" in text
+    assert "gone.mp4" not in text
+    assert "gone.mp4" not in markdown_report(HEAD, [absent], REPORT)
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("width", [40, 200])
 def test_no_name_reaches_the_terminal_as_anything_but_text(name, width):
@@ -112,7 +120,7 @@ def test_the_report_is_shown_with_intervals_methods_coverage_and_notes():
     auc, frame = REPORT["video"]["auc"], REPORT["frame"]["auc"]
     for level in (auc, frame, REPORT["per_method"]["FaceSwap"]["auc"], REPORT["datasets"]["dfdc"]["video"]["auc"]):
         assert f"{level['value']:.3f} [{level['low']:.3f}, {level['high']:.3f}]" in text
-    assert "600 of 620 clips scored (96.7 %), 12 inconclusive, 3 failed, 5 missing" in text
+    assert "600 of 620 clips scored (96.8 %), 12 inconclusive, 3 failed, 5 missing" in text
     assert "ranked wrong: 0.870" in text
     assert "threshold 0.43: equal error rate on ffpp val" in text
     assert all(note in text for note in REPORT["notes"])
@@ -167,7 +175,7 @@ def test_markdown_holds_no_markup_of_strangers(tmp_path, name):
 def test_markdown_holds_what_it_takes_to_repeat_it(tmp_path):
     text = written(tmp_path, REPORT)
     for fact in (
-        "600 of 620 clips scored (96.7 %)",
+        "600 of 620 clips scored (96.8 %)",
         "1000 resamples, seed 0",
         "threshold 0.43 (equal error rate on ffpp val)",
         "    facefake score --dataset celebdf --data 'Celeb DF/v2' --detector face-ln.safetensors",
