@@ -139,9 +139,9 @@ def _published(report: Mapping[str, Any]) -> _Lines:
     rows = [("this detector", *(cell(part["video"]["auc"]) for part in report["datasets"].values()), "this report")]
     for row in anchor_rows(report["anchors"]):
         values = (plain(row.values.get(name)) for name in names)
-        rows.append((markdown(row.method), *values, markdown("; ".join((*row.sources, *row.notes)))))
+        rows.append((markdown(row.method), *values, markdown("; ".join(filter(None, (row.source, row.note))))))
     yield from _table(("method", *map(markdown, names), "source"), rows)
-    yield "\nVideo-level AUC. Published figures are their authors' and were not measured here."
+    yield "\nVideo-level AUC. Published figures are as their source gives them and were not measured here."
 
 
 def _part(name: str, part: Mapping[str, Any]) -> _Lines:

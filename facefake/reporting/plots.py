@@ -17,7 +17,7 @@ from typing import Any
 
 WIDTH, HEIGHT = 400, 320
 LEFT, RIGHT, TOP, BOTTOM = 56, 390, 12, 276  # of the frame that the axes span
-STYLES = 8  # colours and dashes in the style sheet; the ninth line looks like the first
+STYLES = 12  # pairs of colour and dash in the style sheet; the thirteenth line looks like the first
 
 Scale = Callable[[float], float]
 Curve = Mapping[str, Sequence[float]]

@@ -57,12 +57,12 @@ _ORIGIN = ("command", "tool", "detector", "settings", "versions", "inputs")
 
 @dataclass(frozen=True, slots=True)
 class AnchorRow:
-    """What one publication reports: AUC by data set, where from, and what a reader must know of it."""
+    """What one source reports of a method: AUC by data set, where from, and what a reader must know of it."""
 
     method: str
+    source: str
+    note: str
     values: dict[str, float]
-    sources: tuple[str, ...]
-    notes: tuple[str, ...]
 
 
 def cell(interval: Mapping[str, float] | None) -> str:
@@ -188,22 +188,18 @@ def plain(value: float | None) -> str:
 
 
 def anchor_rows(anchors: Sequence[Mapping[str, Any]]) -> list[AnchorRow]:
-    """Published AUC values at video level, a row for each publication.
+    """Published AUC values at video level, a row for each method and source: figures of two sources are not mixed.
 
     Example:
         >>> anchor = {"method": "M", "dataset": "dfdc", "metric": "auc", "level": "video"}
         >>> anchor_rows([anchor | {"value": 0.8, "source": "M, table 2", "note": ""}])[0].values
         {'dfdc': 0.8}
     """
-    rows = []
-    for method in dict.fromkeys(anchor["method"] for anchor in anchors):
-        own = [anchor for anchor in anchors if anchor["method"] == method]
-        sources = dict.fromkeys(anchor["source"] for anchor in own)
-        notes = dict.fromkeys(anchor["note"] for anchor in own if anchor["note"])
-        rows.append(
-            AnchorRow(method, {anchor["dataset"]: anchor["value"] for anchor in own}, tuple(sources), tuple(notes))
-        )
-    return rows
+    rows: dict[tuple[str, str, str], AnchorRow] = {}
+    for anchor in anchors:
+        key = (anchor["method"], anchor["source"], anchor["note"] or "")
+        rows.setdefault(key, AnchorRow(*key, {})).values[anchor["dataset"]] = anchor["value"]
+    return list(rows.values())
 
 
 def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -147,7 +147,7 @@ def _published(report: Mapping[str, Any]) -> Table:
     table.add_row("this detector", *ours, "this report")
     for row in anchor_rows(report["anchors"]):
         values = (plain(row.values.get(name)) for name in report["datasets"])
-        table.add_row(Text(visible(row.method)), *values, Text(visible("; ".join(row.sources))))
+        table.add_row(Text(visible(row.method)), *values, Text(visible(row.source)))
     return table
 
 

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from facefake.reporting.html import examples, html_page, write_html
+from facefake.reporting.plots import STYLES
 from facefake.reporting.thumbnails import MOST_BYTES
 
 from .reports import METRICS, comparison, empty_report, report
@@ -82,6 +83,13 @@ def test_no_style_sheet_reaches_out():
     style = re.search(r"<style>(.*?)</style>", html_page(DOCUMENTS["one"]), re.S)[1]
     assert "@import" not in style
     assert all(target.startswith("#") for target in re.findall(r"url\((.*?)\)", style))
+
+
+def test_no_two_lines_look_alike():
+    style = re.search(r"<style>(.*?)</style>", html_page(DOCUMENTS["one"]), re.S)[1]
+    looks = dict(re.findall(r"\.(s\d+) \{ (.*?) \}", style))
+    assert set(looks) == {f"s{number}" for number in range(STYLES)}
+    assert len(set(looks.values())) == STYLES
 
 
 def test_what_is_drawn_is_also_said(page):

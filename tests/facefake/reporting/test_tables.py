@@ -135,6 +135,13 @@ def test_warnings_published_figures_and_corruptions_are_shown():
     assert not any(word in plain for word in ("warning", "published", "corruption", "mean"))
 
 
+def test_figures_of_one_method_from_two_sources_are_kept_apart(tmp_path):
+    elsewhere = REPORT["anchors"][0] | {"dataset": "ffpp", "value": 0.992, "source": "a rival", "note": ""}
+    text = written(tmp_path, REPORT | {"anchors": [*REPORT["anchors"], elsewhere]})
+    assert "| GenD | 0.960 | 0.871 | - | GenD, table 2; trained on FF++ c23 |" in text
+    assert "| GenD | - | - | 0.992 | a rival |" in text
+
+
 def test_a_comparison_is_shown_with_differences():
     document = comparison()
     text = printed(document=document)
