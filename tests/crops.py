@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from PIL import Image
 def crop(seed: int, fake: bool = False, side: int = 48) -> np.ndarray:
     """A smooth random picture (side, side, 3) uint8; a fake one has a faint grid."""
     rng = np.random.default_rng(seed)
-    coarse = Image.fromarray(rng.integers(40, 216, (16, 16, 3), np.uint8)).resize((side, side), Image.Resampling.BICUBIC)
+    coarse = Image.fromarray(rng.integers(40, 216, (16, 16, 3), np.uint8)).resize(
+        (side, side), Image.Resampling.BICUBIC
+    )
     picture = np.asarray(coarse).astype(np.int16)
     if fake:
         picture[::4] += 40
@@ -35,7 +38,7 @@ def write_crops(
     """Write ``<number>.png`` for each number into a folder, as DeepfakeBench and others name them."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in numbers:
-        (folder / f"{number:03d}.png").write_bytes(png(_seed(folder) + number, fake, side))
+        (folder / f"{number:03d}.png").write_bytes(png(seed_of(folder) + number, fake, side))
     return folder
 
 
@@ -60,5 +63,6 @@ def state(root: Path) -> dict[str, tuple[int, bytes]]:
     }
 
 
-def _seed(folder: Path) -> int:
-    return sum(map(ord, folder.name)) * 1000
+def seed_of(folder: Path) -> int:
+    """The seed of a folder's crop number 0, further ones follow; folders of one name in two methods differ."""
+    return zlib.crc32("/".join(folder.parts[-5:]).encode())

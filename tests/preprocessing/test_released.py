@@ -11,7 +11,7 @@ from preprocessing.faces import CropGeometry
 from preprocessing.recipe import Recipe
 from preprocessing.store import FaceStore
 from preprocessing.video import Sampling
-from tests.crops import crop, png, state, write_crops, write_tar
+from tests.crops import crop, png, seed_of, state, write_crops, write_tar
 
 ALL = Recipe.of_release("frames", Sampling("uniform", 100))
 
@@ -30,8 +30,7 @@ def test_the_crops_come_as_they_are_one_person_and_the_face_the_whole_picture(tm
     found = extract_clip(clip(write_crops(tmp_path / "000_003")), ALL)
     assert (found.outcome, found.requested, found.decoded, found.with_face) == ("ok", 4, 4, 4)
     assert [(face.frame, face.track, face.main) for face in found.faces] == [(n, 0, True) for n in (0, 10, 20, 30)]
-    folder_seed = sum(map(ord, "000_003")) * 1000
-    np.testing.assert_array_equal(found.faces[1].image, crop(folder_seed + 10))
+    np.testing.assert_array_equal(found.faces[1].image, crop(seed_of(tmp_path / "000_003") + 10))
     assert found.faces[0].face.box.tolist() == [0, 0, 47, 47]
 
 
@@ -67,8 +66,7 @@ def test_an_unreadable_crop_is_recorded_with_its_reason_and_the_rest_stays(tmp_p
     assert "010.png is a damaged picture" in found.failed[10]
     assert [face.frame for face in found.faces] == [n for n in range(20) if n not in (4, 10)]
     # nothing stands in for them, least of all the first crop
-    seed = sum(map(ord, "v")) * 1000
-    assert all(np.array_equal(face.image, crop(seed + face.frame)) for face in found.faces)
+    assert all(np.array_equal(face.image, crop(seed_of(folder) + face.frame)) for face in found.faces)
 
 
 def test_spread_takes_another_crop_for_one_that_cannot_be_read(tmp_path):

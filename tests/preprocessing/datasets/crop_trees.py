@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.crops import png, write_crops, write_tar
+from tests.crops import png, seed_of, write_crops, write_tar
 
 # pairs 071/054 and 720/672 of FaceForensics++ are official train and val, 953/974 is test
 FF = {"train": ("071", "054"), "val": ("720", "672"), "test": ("953", "974")}
@@ -19,7 +19,9 @@ def wilddeepfake(root: Path) -> Path:
         kind = folder[:4]
         for video in ("0", "1"):
             files = {
-                f"./{video}/{kind}/{sequence}/{number}.png": png(int(video + sequence) * 1000 + number, kind == "fake")
+                f"./{video}/{kind}/{sequence}/{number}.png": png(
+                    seed_of(top / folder / video / sequence) + number, kind == "fake"
+                )
                 for sequence in ("3", "12")
                 for number in (9, 10, 100, 2)
             }
