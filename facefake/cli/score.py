@@ -25,6 +25,7 @@ from facefake.cli.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
+    from facefake.evaluation import Scores
     from facefake.models import Detector
     from facefake.scoring import ClipResult, ScoringRules
     from preprocessing.clip import Clip
@@ -59,10 +60,12 @@ def dataset_results(
     store: Path,
     process: Process,
     corruption: Corruption | None = None,
+    foreign_crops: bool = False,
 ) -> Iterator[ClipResult]:
     """Extract what the store lacks, then score from it; what the data set lists and lacks follows as errors.
 
-    ``corruption`` is done to the crops as they are scored; one that is done to the frames is part of ``recipe``.
+    ``corruption`` is done to the crops as they are scored; one that is done to the frames is part of ``recipe``. With
+    ``foreign_crops`` released crops are scored that were cut otherwise than the detector's.
     """
     from facefake.cli.extract import bring_up_to_date
     from facefake.scoring import failed, score_store
@@ -71,7 +74,8 @@ def dataset_results(
     faces = FaceStore.open_or_create(store, recipe)
     bring_up_to_date(found.clips, faces, recipe, process)
     missing = (failed(clip, _absent(clip)) for clip in found.absent)
-    return chain(score_store(found.clips, detector, faces, rules=rules, corruption=corruption), missing)
+    scored = score_store(found.clips, detector, faces, rules=rules, corruption=corruption, foreign_crops=foreign_crops)
+    return chain(scored, missing)
 
 
 def _absent(clip: Clip) -> FacefakeError:
@@ -122,12 +126,12 @@ def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any
     An interrupt from the keyboard ends the run but keeps what was scored. Outputs that cannot be written are an error
     before the first file is scored.
     """
-    from facefake.evaluation import make_report
+    from facefake.evaluation import Scores
     from facefake.reporting import CsvResults, JsonResults, open_output, print_report, print_results, write_markdown
     from facefake.reporting.terminal import MAX_ROWS
 
     kept: list[ClipResult] = []
-    report = None
+    labelled = Scores.collector()
     interrupted = False
     with ExitStack() as files, progress_bar("scoring", total) as advance:
         document = JsonResults(files.enter_context(open_output(outputs.json)), head) if outputs.json else None
@@ -138,13 +142,13 @@ def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any
                     document.add(result)
                 if table:
                     table.add(result)
-                # only labelled and shown results are needed whole again; a million others are not held
-                kept.append(result if result.truth or len(kept) < MAX_ROWS else replace(result, people=()))
+                labelled.add(result)
+                # only shown results are needed whole again; a million others are not held
+                kept.append(result if len(kept) < MAX_ROWS else replace(result, people=()))
                 advance(Path(result.path).name)
         except KeyboardInterrupt:
             interrupted = True
-        if any(result.truth for result in kept):
-            report = make_report(kept, threshold=head["settings"]["threshold"])
+        report = _report(labelled.done(), head)
         if document:
             document.close(report)
     if outputs.markdown:
@@ -156,6 +160,23 @@ def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any
         click.echo(f"interrupted: {len(kept)} of {total} files were scored and are written", err=True)
         raise click.Abort
     return Written(report, any(result.status == "error" for result in kept))
+
+
+def _report(scores: Scores, head: dict[str, Any]) -> dict[str, Any] | None:
+    """The report over labelled clips, if there are any."""
+    from facefake.evaluation import make_report
+    from facefake.evaluation.provenance import provenance
+
+    if not len(scores):
+        return None
+    settings = head["settings"]
+    return make_report(
+        scores,
+        threshold=settings["threshold"],
+        threshold_source=settings["threshold_source"],
+        calibration=settings["calibration"],
+        provenance=provenance(sys.argv, head),
+    )
 
 
 def _store(store: Path | None, source: Source, sets: int) -> Path:
