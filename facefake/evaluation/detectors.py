@@ -1,4 +1,7 @@
-"""Score files to the detectors they are of: files of one detector with one setting are one, the rest are compared."""
+"""Score files to the detectors they are of: those of one detector under one setting are one, the rest are compared.
+
+Sets that are released as face crops have a recipe of their own, so files of *different* data sets may differ in that.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from facefake.evaluation.scores import Scores
 from facefake.evaluation.scores_file import ScoresFile
 
 _MAPPING = ("pooling", "calibration")  # settings that make a probability of a clip's frame scores
-_DECISIVE = (*_MAPPING, "recipe", "abstention", "threshold")  # settings that change a result
+_DECISIVE = (*_MAPPING, "abstention", "threshold", "corruption")  # beside the recipe, those that change a result
 
 
 def detectors_of(files: Sequence[ScoresFile], command: Sequence[str]) -> list[Entrant]:
@@ -24,7 +27,7 @@ def detectors_of(files: Sequence[ScoresFile], command: Sequence[str]) -> list[En
     groups: dict[str, list[ScoresFile]] = {}
     for file in files:
         groups.setdefault(_identity(file.head, _DECISIVE), []).append(file)
-    return distinct([_entrant(group, command) for group in groups.values()])
+    return distinct([_entrant(part, command) for group in groups.values() for part in _by_recipe(group)])
 
 
 def foreign_detector(path: Path, scores: Scores, polarity: str, command: Sequence[str]) -> Entrant:
@@ -49,6 +52,15 @@ def distinct(entrants: Sequence[Entrant]) -> list[Entrant]:
     return [
         replace(each, name=f"{each.name} ({each.files[0]})") if counts[each.name] > 1 else each for each in entrants
     ]
+
+
+def _by_recipe(files: Sequence[ScoresFile]) -> list[list[ScoresFile]]:
+    """All together, unless one data set was scored by several recipes: then those are to be compared."""
+    recipes: dict[str, list[ScoresFile]] = {}
+    for file in files:
+        recipes.setdefault(_identity(file.head, ("recipe",)), []).append(file)
+    seen = [name for group in recipes.values() for name in {name for file in group for name in file.scores.dataset}]
+    return list(recipes.values()) if len(seen) > len(set(seen)) else [list(files)]
 
 
 def _identity(head: Mapping[str, Any], settings: Sequence[str]) -> str:

@@ -131,6 +131,14 @@ def test_files_of_one_detector_are_one_and_others_are_others(tmp_path):
     assert len(found[1].provenance["inputs"][0]["sha256"]) == 64
 
 
+def test_a_recipe_tells_detectors_apart_only_on_one_data_set(tmp_path):
+    videos = write(tmp_path / "1.json", reals(2))
+    crops = write(tmp_path / "2.json", reals(3, dataset="wilddeepfake"), recipe={"frames": "released"})
+    more = write(tmp_path / "3.json", reals(2), recipe={"frames": "uniform:8"})
+    assert [len(each.scores) for each in detectors_of([read_scores(path) for path in (videos, crops)], [])] == [5]
+    assert [len(each.scores) for each in detectors_of([read_scores(path) for path in (videos, more)], [])] == [2, 2]
+
+
 def test_a_detector_keeps_what_its_file_says(tmp_path):
     saved = {"protocols": [{"dataset": "ffpp", "version": 9}], "provenance": {"command": ["facefake", "score"]}}
     path = write(tmp_path / "1.json", reals(2), saved, threshold=0.7, threshold_source="fitted on val")
