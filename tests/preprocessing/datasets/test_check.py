@@ -142,6 +142,13 @@ def test_complete_means_that_nothing_is_missing(tmp_path):
     assert not checked(reader, tmp_path, quick=True).complete
 
 
+def test_a_listed_video_is_missing_also_where_there_is_no_figure(tmp_path):
+    reader = Reader("toy", "a toy", lambda root: Found([clip(tmp_path / "a.mp4")], [clip(tmp_path / "gone.mp4")]))
+    outcome = checked(reader, tmp_path, quick=True)
+    assert outcome.counts == [Count("real", "test", None, None, 1, 1)]
+    assert (outcome.missing, outcome.complete) == (1, False)
+
+
 def test_a_listed_video_that_is_absent_is_named(release):
     (release / FAKE).unlink()
     outcome = checked("celebdf", release)
