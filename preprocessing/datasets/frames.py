@@ -10,7 +10,7 @@ without one is for testing, as that code uses it. Without lists FaceForensics++ 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path, PurePosixPath
 
 from preprocessing.clip import FAKE, REAL, Clip
@@ -53,6 +53,10 @@ def find(root: Path) -> Found:
     absent = [_clip(base / key, key, listed) for key in listed.keys() - there.keys()]
     notes = overlaps(listed)
     notes += [f"{name} is no source the published code knows; folders left out: {count}" for name, count in strange]
+    aside = Counter(clip.key.split("/")[0] for clip in clips if clip.split is None)
+    notes += [
+        f"{name}: no list names {count} of its videos, which have no split" for name, count in sorted(aside.items())
+    ]
     return Found(clips, absent, notes)
 
 
@@ -101,7 +105,7 @@ def _clip(path: Path, key: str, listed: dict[str, set[str]]) -> Clip:
         path=path,
         key=key,
         dataset="frames",
-        method=f"{name}/{source}",
+        method=f"{name}-{source}",
         label=SOURCES[source],
         split=one_split(listed[key]) if key in listed else split,
         pair=pair and f"{name}/{pair}",
