@@ -27,6 +27,31 @@ def spelt_out(labels, a, b):
     return z, 2 * norm.sf(abs(z))
 
 
+def spelt_out_by_group(labels, a, b, groups):
+    """z by Obuchowski 1997: components summed over each group, and the covariance of its fakes and its reals."""
+    names = np.unique(groups)
+    sums, means = [], []
+    for scores in (a, b):
+        fake, real = scores[labels == 1][:, None], scores[labels == 0][None]
+        wins = (fake > real) + 0.5 * (fake == real)
+        means.append(wins.mean())
+        v10, v01 = wins.mean(axis=1) - wins.mean(), wins.mean(axis=0) - wins.mean()
+        of_fakes = [v10[groups[labels == 1] == name].sum() for name in names]
+        of_reals = [v01[groups[labels == 0] == name].sum() for name in names]
+        sums.append((np.array(of_fakes), np.array(of_reals)))
+    m, n = (labels == 1).sum(), (labels == 0).sum()
+    i, i10, i01 = len(names), len(set(groups[labels == 1])), len(set(groups[labels == 0]))
+    covariance = np.empty((2, 2))
+    for j, (fakes_j, reals_j) in enumerate(sums):
+        for k, (fakes_k, reals_k) in enumerate(sums):
+            s10 = i10 / ((i10 - 1) * m) * fakes_j @ fakes_k
+            s01 = i01 / ((i01 - 1) * n) * reals_j @ reals_k
+            s11 = i / (i - 1) * (fakes_j @ reals_k + reals_j @ fakes_k) / 2
+            covariance[j, k] = s10 / m + s01 / n + 2 * s11 / (m * n)
+    contrast = np.array([1, -1])
+    return (means[0] - means[1]) / sqrt(contrast @ covariance @ contrast)
+
+
 def two_detectors(n, rng, ties=False):
     """Of equal AUC, and right and wrong on much the same clips."""
     labels = rng.integers(0, 2, n)
@@ -95,6 +120,17 @@ def test_without_a_standard_error_there_is_no_p_value():
 def test_groups_of_one_clip_are_no_groups():
     labels, a, b = two_detectors(80, np.random.default_rng(0))
     assert delong(labels, a, b, groups=np.arange(80)) == delong(labels, a, b)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_groups_of_reals_and_fakes_give_what_the_published_formula_gives(seed):
+    rng = np.random.default_rng(seed)
+    labels, a, b = two_detectors(90, rng, ties=True)
+    groups = rng.integers(0, 25, 90)  # some of one class only
+    common = rng.normal(size=25)[groups]
+    assert delong(labels, a + common, b, groups).z == pytest.approx(
+        spelt_out_by_group(labels, a + common, b, groups), rel=1e-9
+    )
 
 
 def test_clips_counted_ten_times_are_no_more_evidence_when_they_are_grouped():
