@@ -81,11 +81,11 @@ def html_page(document: Mapping[str, Any], thumbnails: Thumbnails | None = None)
         thumbnails: From :func:`facefake.reporting.thumbnails.thumbnails` of :func:`examples`; without one, a mistake
             is shown with a placeholder.
     """
-    picture = _pictures(thumbnails or {})
+    picture = pictures(thumbnails or {})
     if document["kind"] == "comparison":
         names = detector_names(document)
         return (
-            _environment()
+            environment()
             .get_template("comparison.html")
             .render(
                 document=document,
@@ -97,7 +97,7 @@ def html_page(document: Mapping[str, Any], thumbnails: Thumbnails | None = None)
             )
         )
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(report=document, worst=list(_worst(document, PICTURES)), picture=picture)
     )
@@ -124,7 +124,9 @@ def _worst(report: Mapping[str, Any], pictures: int) -> Iterator[_Worst]:
             yield name, alarms, misses
 
 
-def _pictures(thumbnails: Thumbnails) -> Callable[[Mapping[str, Any]], str | None]:
+def pictures(thumbnails: Thumbnails) -> Callable[[Mapping[str, Any]], str | None]:
+    """How a template asks for the picture of an example, as the text of a data URI."""
+
     def picture(example: Mapping[str, Any]) -> str | None:
         jpeg = thumbnails.get((example["dataset"], example["clip"]))
         return f"data:image/jpeg;base64,{b64encode(jpeg).decode('ascii')}" if jpeg else None
@@ -132,8 +134,9 @@ def _pictures(thumbnails: Thumbnails) -> Callable[[Mapping[str, Any]], str | Non
     return picture
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """The templates, with everything they use; whatever they show is escaped and visible."""
+    found = Environment(
         loader=PackageLoader("facefake.reporting"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -141,7 +144,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {
+    found.globals |= {
         "COLUMNS": _COLUMNS,
         "GROUPS": GROUPS,
         "GROUP_NOTES": GROUP_NOTES,
@@ -172,7 +175,7 @@ def _environment() -> Environment:
         "split_line": split_line,
         "subset_rows": _subset_rows,
     } | {name: getattr(plots, name) for name in ("WIDTH", "HEIGHT", "LEFT", "RIGHT", "TOP", "BOTTOM", "STYLES")}
-    return environment
+    return found
 
 
 def _shown(value: object) -> object:

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil, floor, log10
 from statistics import NormalDist
 from typing import Any
 
 WIDTH, HEIGHT = 400, 320
-LEFT, RIGHT, TOP, BOTTOM = 56, 390, 12, 276  # of the frame that the axes span
+LEFT, RIGHT, TOP, BOTTOM = 56, 384, 12, 276  # of the frame that the axes span
 STYLES = 12  # pairs of colour and dash in the style sheet; the thirteenth line looks like the first
 
 Scale = Callable[[float], float]
@@ -284,6 +285,39 @@ def robustness(rows: Sequence[Mapping[str, Any]]) -> Plot:
     )
 
 
+def timeline(people: Mapping[str, Sequence[tuple[float, float]]], unit: str) -> Plot | None:
+    """Score of each frame that was looked at, a line a person.
+
+    Args:
+        people: Name to (place in the clip, score 0..1) of their frames.
+        unit: Of the place: ``seconds``, or ``frame``.
+    """
+    places = [place for frames in people.values() for place, _ in frames]
+    if not places:
+        return None
+    low, high = min(places), max(places)
+    across = _linear(low, high) if high > low else _linear(low - 1, high + 1)
+    share = _linear(0, 1)
+    lines, dots = [], []
+    for style, (name, frames) in enumerate(people.items()):
+        lines.append(
+            Shape(_points([place for place, _ in frames], [score for _, score in frames], across, share), style)
+        )
+        dots += [
+            Dot(_x(across(place)), _y(score), style, f"{name}, {unit} {place:g}: {score:.3f}")
+            for place, score in frames
+        ]
+    return Plot(
+        "Scores over time",
+        "The score of each frame looked at, by person; higher means fake.",
+        Axis(unit, _along(_ticks(_even(low, high), across, "{:g}".format), _x)),
+        Axis("score", _along(_ticks((0, 0.25, 0.5, 0.75, 1), share, "{:g}".format), _y)),
+        lines=tuple(lines),
+        dots=tuple(dots),
+        legend=tuple(Key(name, style) for style, name in enumerate(people)),
+    )
+
+
 def floor_tenth(values: Iterable[float]) -> float:
     """The tenth at or below the least of ``values``.
 
@@ -333,6 +367,15 @@ def _straight(before: tuple[float, float], place: tuple[float, float], after: tu
 
 def _ticks(values: Iterable[float], scale: Scale, text: Callable[[float], str] = "{:.1f}".format) -> Ticks:
     return tuple((scale(value), text(value)) for value in values)
+
+
+def _even(low: float, high: float) -> list[float]:
+    """At most seven even numbers from ``low`` to ``high``: multiples of 1, 2 or 5 times a power of ten."""
+    if high <= low:
+        return [low]
+    unit = 10.0 ** floor(log10(high - low))
+    step = next(unit * part for part in (0.1, 0.2, 0.5, 1) if high - low <= 6 * unit * part or part == 1)
+    return [round(step * number, 9) for number in range(ceil(low / step), floor(high / step) + 1)]
 
 
 def _along(ticks: Ticks, place: Scale) -> Ticks:

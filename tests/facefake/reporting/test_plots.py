@@ -118,3 +118,12 @@ def test_a_level_where_clips_fell_out_is_hollow_and_one_without_figure_is_a_gap(
 
 def test_nothing_to_draw_is_no_plot():
     assert plots.roc({"": None}) is plots.det({"": None}) is plots.reliability(None) is plots.distribution(None, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "texts"),
+    [(0, 4.16, ["0", "1", "2", "3", "4"]), (3, 3, ["3"]), (0, 0.05, ["0", "0.01", "0.02", "0.03", "0.04", "0.05"])],
+)
+def test_times_have_round_ticks(low, high, texts):
+    plot = plots.timeline({"person 0": [(low, 0.5), (high, 0.5)]}, "seconds")
+    assert [text for _, text in plot.x.ticks] == texts

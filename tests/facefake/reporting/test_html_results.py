@@ -1,0 +1,79 @@
+"""The page of results without labels."""
+
+from dataclasses import replace
+
+import pytest
+
+from facefake.reporting.html_results import face, faces, timeline, write_results_html
+from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, PersonResult, document_head
+from facefake.scoring.verdict import REASONS
+
+from .test_files import HOSTILE
+from .test_html import Page
+
+HEAD = document_head({"name": "demo"}, {"pooling": "mean"})
+
+
+def person(track, scores, reason=None):
+    frames = tuple(
+        FrameScore(10 * place, place / 2, score, (0.0, 0.0, 9.0, 9.0), ((1.0, 1.0),) * 5, 0.99)
+        for place, score in enumerate(scores)
+    )
+    mean = sum(scores) / len(scores)
+    return PersonResult(track, None if reason else mean, mean, frames, reason)
+
+
+CLIP = ClipResult(
+    path="a.mp4",
+    sha256=None,
+    kind="video",
+    status="scored",
+    verdict="fake",
+    probability=0.8,
+    score=0.8,
+    people=(person(0, [0.7, 0.9]), person(1, [0.1, 0.3]), person(2, [0.99], "too_few_faces")),
+)
+FAILED = ClipResult("b.mp4", None, "video", "error", error=ErrorFacts("timeout", "It took too long.", "Wait."))
+
+
+def page(tmp_path, results, pictures=None):
+    write_results_html(tmp_path / "r.html", HEAD, results, pictures)
+    return Page((tmp_path / "r.html").read_text(encoding="utf-8"))
+
+
+def test_each_clip_has_its_verdict_or_why_there_is_none(tmp_path):
+    words = page(tmp_path, [CLIP, FAILED]).words
+    assert "a.mp4 fake 0.800 3" in words
+    assert "b.mp4 error - 0 It took too long. (timeout)" in words
+    assert "settings.pooling mean" in words
+
+
+def test_the_face_shown_is_of_somebody_who_counts():
+    shown = face(CLIP)
+    assert (shown["track"], shown["frame"], shown["time"]) == (0, 10, 0.5)
+    assert [each["clip"] for each in faces([CLIP, FAILED])] == ["a.mp4"]
+
+
+def test_the_timeline_has_a_line_for_each_person():
+    plot = timeline(CLIP)
+    names = [key.name for key in plot.legend]
+    assert names == ["person 0", "person 1", f"person 2, set aside: {REASONS['too_few_faces'].words}"]
+    assert len(plot.dots) == 5
+    assert plot.x.label == "seconds"
+
+
+def test_without_times_frames_are_counted():
+    untimed = replace(person(0, [0.5]), frames=(replace(person(0, [0.5]).frames[0], time=None),))
+    assert timeline(replace(CLIP, people=(untimed,))).x.label == "frame"
+    assert timeline(FAILED) is None
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_name_is_more_than_text(tmp_path, name):
+    tags = [tag for tag, _ in page(tmp_path, [replace(CLIP, path=name)]).tags]
+    assert tags == [tag for tag, _ in page(tmp_path, [CLIP]).tags]
+
+
+def test_the_picture_is_on_the_page(tmp_path):
+    assert len(page(tmp_path, [CLIP], {("", "a.mp4"): b"jpeg"}).all("img")) == 1
+    assert "picture not available here" in page(tmp_path, [CLIP]).words
