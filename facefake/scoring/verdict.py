@@ -196,14 +196,6 @@ def judge(
     return Judgement("scored", "fake" if probability >= threshold else "real", score, probability, None, set_aside)
 
 
-def calibrate(score: float) -> float:
-    """The probability that belongs to a score: the score itself, for a detector without a calibration.
-
-    Results say so by ``"calibration": null`` in their settings. A calibrated detector's mapping belongs here.
-    """
-    return score
-
-
 def _seen_most(people: Sequence[Evidence]) -> Evidence:
     return max(people, key=lambda person: (person.frames, person.confidence or 0.0, -person.track))
 
