@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from facefake.cli import EXIT_COVERAGE, EXIT_ERRORS
-from facefake.cli.options import Process, Source, process_options
+from facefake.cli.options import STORE, Process, Source, process_options
 from facefake.cli.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
@@ -47,27 +47,22 @@ class Material:
     """One data set of a suite, found: where it lies and its clips."""
 
     each: SuiteSet
-    root: Path
+    source: Source
     found: Found
 
     @property
-    def dataset(self) -> str:
-        """Name of its reader."""
-        return self.each.dataset
-
-    @property
-    def as_crops(self) -> str | None:
-        """The kind of crops that the set is released as, ``None`` for videos."""
+    def has_frames(self) -> bool:
+        """Whether there are frames to corrupt: not of a set released as face crops, nor of a face store."""
         from preprocessing.datasets import get_reader
 
-        return get_reader(self.dataset).crops
+        return get_reader(self.source.name).crops is None and self.source.name != STORE
 
     def protocol(self) -> dict[str, Any]:
         """Which clips these are, by version and hash."""
         from preprocessing.datasets import get_reader
         from preprocessing.datasets.protocol import Protocol
 
-        return Protocol.of(get_reader(self.dataset), [*self.found.clips, *self.found.absent]).facts()
+        return Protocol.of(get_reader(self.source.name), [*self.found.clips, *self.found.absent]).facts()
 
 
 @dataclass(slots=True)
@@ -115,7 +110,8 @@ def material(each: SuiteSet, root: Path) -> Material:
     """
     from facefake.cli.score import default_split
 
-    return Material(each, root, default_split(_source(each, root).found(), each.splits))
+    source = _source(each, root)
+    return Material(each, source, default_split(source.found(), each.splits))
 
 
 def _source(each: SuiteSet, root: Path | None) -> Source:
@@ -132,7 +128,7 @@ def score_set(bench: Bench, of: Material, corruption: Corruption | None = None, 
     from facefake.scoring import document_head
 
     at_frame, at_crop = (corruption, None) if at == "frame" else (None, corruption)
-    recipe = replace(_recipe(bench, of), corruption=at_frame)
+    recipe = replace(of.source.recipe(bench.recipe), corruption=at_frame)
     head = document_head(
         bench.detector.facts(),
         {
@@ -141,25 +137,20 @@ def score_set(bench: Bench, of: Material, corruption: Corruption | None = None, 
             "threshold_source": bench.detector.card.threshold_source,
             "corruption": str(at_crop) if at_crop else None,
             "protocol": of.protocol(),
-            "data": str(of.root),
+            "data": str(of.source.root()),
         },
     )
+    name = of.source.name
     level = f"-{corruption.kind}-{corruption.level:g}" if corruption else ""
-    path = bench.out / "scores" / (f"{of.dataset}.{at}{level}.json" if corruption else f"{of.dataset}.json")
-    title = f"{of.dataset}, {corruption} at the {at}" if corruption else of.dataset
+    path = bench.out / "scores" / (f"{name}.{at}{level}.json" if corruption else f"{name}.json")
+    title = f"{name}, {corruption} at the {at}" if corruption else name
     if saved := _saved(path, head):
         click.echo(f"{title}: scored before, in {path}", err=True)
         return saved
-    click.echo(f"{title}: {len(of.found.clips)} clips in {of.root}", err=True)
-    store = bench.stores / (f"{of.dataset}{level}" if at_frame else of.dataset)
+    click.echo(f"{title}: {len(of.found.clips)} clips in {of.source.root()}", err=True)
+    store = of.source.store(bench.stores / (f"{name}{level}" if at_frame else name))
     _write(bench, of, path, head, recipe, store, at_crop)
     return read_scores(path)
-
-
-def _recipe(bench: Bench, of: Material) -> Recipe:
-    from preprocessing.recipe import Recipe
-
-    return Recipe.of_release(of.as_crops, bench.recipe.sampling) if of.as_crops else bench.recipe
 
 
 def _write(
@@ -225,7 +216,7 @@ def _run_set(suite: Suite, bench: Bench, each: SuiteSet, root: Path, outcome: Ou
         return
     outcome.clean[each.dataset] = clean
     for ladder in suite.corruptions:
-        if of.as_crops and ladder.at == "frame":
+        if ladder.at == "frame" and not of.has_frames:
             outcome.not_run.append(f"{each.dataset} was not run under {ladder.kind} at the frame: it has only crops.")
             continue
         for corruption in ladder.corruptions:

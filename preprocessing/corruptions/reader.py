@@ -33,7 +33,7 @@ def open_corrupted(
     """Open a video and read it corrupted.
 
     ``h264`` and ``hevc`` encode the whole clip to a temporary file first (:mod:`preprocessing.scratch`), which takes
-    about as long as the clip does; the others cost what they cost for the frames that are read.
+    several times as long as a full HD clip does; the others cost what they cost for the frames that are read.
 
     Args:
         path: A local video file.

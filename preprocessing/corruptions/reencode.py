@@ -15,12 +15,12 @@ from preprocessing.video import FrameBatch, VideoReader
 
 ENCODERS = {"h264": "libx264", "hevc": "libx265"}
 
-# H.264 at the encoder's default preset, as the compressed versions of FaceForensics++ were made; x265's is ten times
-# slower. The number of threads changes the bits of both, and so does the processor those of x264's macroblock tree,
-# unless it keeps to the arithmetic that is the same everywhere.
+# The encoders' default preset, at which the compressed versions of FaceForensics++ were made too. The number of threads
+# changes the bits of both, and so does the processor those of x264's macroblock tree, unless it keeps to the arithmetic
+# that is the same everywhere.
 _OPTIONS = {
     "libx264": {"preset": "medium", "threads": "1", "x264-params": "cpu-independent=1:log-level=none"},
-    "libx265": {"preset": "veryfast", "x265-params": "pools=none:frame-threads=1:log-level=none"},
+    "libx265": {"preset": "medium", "x265-params": "pools=none:frame-threads=1:log-level=none"},
 }
 _RATES = (1, 240)  # frames a second; headers may say anything
 

@@ -8,6 +8,7 @@ import pytest
 from facefake.cli import main
 from tests.clips import numbered_frame, write_video
 from tests.facefake.cli.conftest import facefake
+from tests.preprocessing.datasets import crop_trees
 
 SUITE = """
 about: Four clips.
@@ -137,6 +138,25 @@ def test_a_set_that_fails_does_not_stop_the_others(made, run, tmp_path):
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert list(report["datasets"]) == ["folder"]
     assert "celebdf failed" in report["notes"][0]
+
+
+def test_a_set_of_face_crops_is_scored_where_the_suite_says_so_and_has_no_frames_to_corrupt(run, tmp_path):
+    crop_trees.wilddeepfake(tmp_path / "sets" / "wilddeepfake")
+    suite = tmp_path / "suite.yaml"
+    suite.write_text(
+        "sets: [{dataset: wilddeepfake, splits: [test], foreign_crops: true}]\n"
+        "corruptions: [{kind: blur, levels: [2]}, {kind: blur, at: crop, levels: [2]}]\n"
+    )
+    done = facefake(
+        *("evaluate", suite, "--detector", run.detector, "--data", tmp_path / "sets", "--store", tmp_path / "store"),
+        *("--out", tmp_path / "out", "--no-abstain"),
+    )
+    assert done.returncode == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["coverage"]["scored"] == report["coverage"]["videos"] == 8
+    assert [(row["corruption"], row["at"]) for row in report["robustness"]] == [("blur", "crop")]
+    assert "wilddeepfake was not run under blur at the frame: it has only crops." in report["notes"]
+    assert any(note.startswith("wilddeepfake: Foreign crops") for note in report["notes"])
 
 
 def test_too_few_scores_have_an_exit_code_of_their_own(run, tmp_path):
