@@ -274,8 +274,8 @@ def _comparison(document: Mapping[str, Any]) -> _Lines:
     bootstrap = reports[0]["bootstrap"]
     yield (
         f"\nIn brackets: 95 % intervals, percentile bootstrap over {bootstrap['unit']}s, both detectors on the same "
-        f"{bootstrap['resamples']} resamples, seed {bootstrap['seed']}. p: DeLong's test (1988) over {bootstrap['unit']}s "
-        "(Obuchowski 1997)."
+        f"{bootstrap['resamples']} resamples, seed {bootstrap['seed']}. p: DeLong's test (1988) "
+        f"over {bootstrap['unit']}s (Obuchowski 1997)."
     )
     made = origin(document)
     yield from _command(made["command"])
