@@ -78,6 +78,11 @@ class Outcome:
         """All score files."""
         return [*self.clean.values(), *self.corrupted.values()]
 
+    def leave_out(self, sentence: str) -> None:
+        """Say, now and in the report, what was not run and why."""
+        self.not_run.append(sentence)
+        click.echo(sentence, err=True)
+
     def attempt(self, name: str, work: Callable[[], Result]) -> Result | None:
         """What ``work`` gives, or ``None`` and one more failure: one set never stops the others."""
         try:
@@ -202,11 +207,23 @@ def run(suite: Suite, bench: Bench, data: Path | None) -> Outcome:
     for each in suite.sets:
         root, places = find(each, data)
         if root is None:
-            outcome.not_run.append(f"{each.dataset} was not run: no folder {' or '.join(map(str, places))}.")
-            click.echo(outcome.not_run[-1], err=True)
-            continue
-        _run_set(suite, bench, each, root, outcome)
+            outcome.leave_out(f"{each.dataset} was not run: no folder {' or '.join(map(str, places))}.")
+        elif _lacks_split(each, root):
+            outcome.leave_out(f"{each.dataset} was not run: no {' or '.join(each.splits)} clips in {root}.")
+        else:
+            _run_set(suite, bench, each, root, outcome)
     return outcome
+
+
+def _lacks_split(each: SuiteSet, root: Path) -> bool:
+    """Whether none of the splits asked for was downloaded; a set that cannot be read is not asked here."""
+    if not each.splits:
+        return False
+    try:
+        found = replace(_source(each, root), methods=("all",), compressions=()).found()
+    except FacefakeError:
+        return False
+    return not {clip.split for clip in (*found.clips, *found.absent)} & set(each.splits)
 
 
 def _run_set(suite: Suite, bench: Bench, each: SuiteSet, root: Path, outcome: Outcome) -> None:
@@ -217,7 +234,7 @@ def _run_set(suite: Suite, bench: Bench, each: SuiteSet, root: Path, outcome: Ou
     outcome.clean[each.dataset] = clean
     for ladder in suite.corruptions:
         if ladder.at == "frame" and not of.has_frames:
-            outcome.not_run.append(f"{each.dataset} was not run under {ladder.kind} at the frame: it has only crops.")
+            outcome.leave_out(f"{each.dataset} was not run under {ladder.kind} at the frame: it has only crops.")
             continue
         for corruption in ladder.corruptions:
             name = f"{each.dataset}, {corruption} at the {ladder.at},"
@@ -247,7 +264,9 @@ def make_suite_report(suite: Suite, outcome: Outcome, bench: Bench) -> dict[str,
     notes = [*outcome.not_run, *outcome.failed]
     if in_domain and report["mean"]:
         report["mean"] = mean_of_others(report, in_domain)
-        notes.append(f"The mean over data sets leaves out {', '.join(in_domain)}, which the detector was trained on.")
+        notes.append(
+            f"The mean over data sets is of those that are new to the detector: without {', '.join(in_domain)}."
+        )
     if suite.anchors:
         report["anchors"] = anchors(outcome.clean)
         notes += _on_anchors(bench.detector)

@@ -125,10 +125,14 @@ def test_scores_that_are_damaged_or_made_otherwise_are_made_anew(made):
 
 def test_a_set_that_fails_does_not_stop_the_others(made, run, tmp_path):
     (tmp_path / "empty").mkdir()
+    dfdc = tmp_path / "dfdc"
+    (dfdc / "dfdc_train_part_0").mkdir(parents=True)
+    shutil.copy(run.videos / "test" / "clip-000.mp4", dfdc / "dfdc_train_part_0" / "a.mp4")
+    (dfdc / "dfdc_train_part_0" / "metadata.json").write_text('{"a.mp4": {"label": "REAL", "split": "train"}}')
     suite = tmp_path / "suite.yaml"
     suite.write_text(
         f"frames: uniform:4\nsets: [{{dataset: celebdf, data: {tmp_path / 'empty'}}}, "
-        f"{{dataset: folder, splits: [test], data: {run.videos}}}]\n"
+        f"{{dataset: folder, splits: [test], data: {run.videos}}}, {{dataset: dfdc, splits: [test], data: {dfdc}}}]\n"
     )
     done = facefake(
         *("evaluate", suite, "--detector", run.detector, "--store", made.root / "store", "--out", tmp_path / "out")
@@ -137,7 +141,8 @@ def test_a_set_that_fails_does_not_stop_the_others(made, run, tmp_path):
     assert "celebdf failed [dataset_not_found]" in done.stderr
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert list(report["datasets"]) == ["folder"]
-    assert "celebdf failed" in report["notes"][0]
+    assert report["notes"][0] == f"dfdc was not run: no test clips in {dfdc}."
+    assert "celebdf failed" in report["notes"][1]
 
 
 def test_a_set_of_face_crops_is_scored_where_the_suite_says_so_and_has_no_frames_to_corrupt(run, tmp_path):
