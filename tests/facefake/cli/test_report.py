@@ -22,7 +22,7 @@ def celebdf(tmp_path):
     return trees.celebdf(tmp_path / "celebdf")
 
 
-def tested(root):
+def clips_to_score(root):
     found = get_reader("celebdf").read(root)
     return [each for each in [*found.clips, *found.absent] if each.split == "test"]
 
@@ -138,19 +138,19 @@ def foreign(path, clips, score=lambda clip: 0.2 + 0.5 * clip.label):
 
 
 def test_foreign_scores_make_a_report(tmp_path, celebdf):
-    table = foreign(tmp_path / "theirs.csv", tested(celebdf))
+    table = foreign(tmp_path / "theirs.csv", clips_to_score(celebdf))
     done = report(table, "--dataset", "celebdf", "--data", celebdf, "--polarity", "fake-high", "--json", "-")
     assert done.returncode == 0
     made = json.loads(done.stdout)
     assert made["video"]["auc"]["value"] == 1.0
     assert made["coverage"]["share"] == 1.0
     assert made["frame"]["auc"] is None
-    assert made["splits"] == {"celebdf": {"test": len(tested(celebdf))}}
+    assert made["splits"] == {"celebdf": {"test": len(clips_to_score(celebdf))}}
     assert made["provenance"]["detector"]["name"] == "theirs"
 
 
 def test_a_foreign_score_that_lacks_is_missing_and_tells_in_the_exit_code(tmp_path, celebdf):
-    clips = tested(celebdf)
+    clips = clips_to_score(celebdf)
     table = foreign(tmp_path / "theirs.csv", clips[1:])
     done = report(table, "--dataset", "celebdf", "--data", celebdf, "--polarity", "fake-high", "--json", "-")
     assert done.returncode == 3
@@ -160,7 +160,7 @@ def test_a_foreign_score_that_lacks_is_missing_and_tells_in_the_exit_code(tmp_pa
 
 
 def test_foreign_polarity_and_data_set_must_be_named(tmp_path, celebdf):
-    table = foreign(tmp_path / "theirs.csv", tested(celebdf))
+    table = foreign(tmp_path / "theirs.csv", clips_to_score(celebdf))
     done = report(table, "--dataset", "celebdf", "--data", celebdf)
     assert done.returncode == 2
     assert "--polarity" in done.stderr
@@ -181,12 +181,12 @@ def test_foreign_scores_are_matched_to_a_protocol_file_alike(tmp_path, celebdf):
     by_data = json.loads(report(table, "--dataset", "celebdf", "--data", celebdf, *options).stdout)
     assert by_file["protocols"] == by_data["protocols"]
     assert by_file["video"] == by_data["video"]
-    assert by_file["splits"] == {"celebdf": {"test": len(tested(celebdf))}}
+    assert by_file["splits"] == {"celebdf": {"test": len(clips_to_score(celebdf))}}
     assert any("of other splits" in note for note in by_file["notes"])
 
 
 def test_ours_and_theirs_are_compared(tmp_path, celebdf):
-    clips = tested(celebdf)
+    clips = clips_to_score(celebdf)
     table = foreign(tmp_path / "theirs.csv", clips)
     mine = [
         clip(each.key.split("/")[1][:-4], each.label, 0.3 + 0.1 * each.label, method=each.method, dataset="celebdf")
