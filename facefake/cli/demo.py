@@ -51,7 +51,7 @@ def command(out: Path, seed: int, again: bool) -> None:
     """
     from facefake import api
     from facefake.cli.extract import bring_up_to_date, print_summary
-    from facefake.cli.score import Outputs, write_results
+    from facefake.cli.results import Outputs, write_results
     from facefake.demo import DISCLAIMER
     from facefake.reporting import write_report
     from facefake.scoring import document_head, score_store
@@ -78,10 +78,11 @@ def command(out: Path, seed: int, again: bool) -> None:
         held_out = select(found, splits=["test"]).clips
         results = score_store(held_out, detector, faces, rules=rules)
         head = document_head(detector.facts(), {"recipe": recipe.to_dict(), **rules.to_dict()})
-        outputs = Outputs(str(out / "scores.json"), out / "scores.csv", out / "report.md")
+        outputs = Outputs(str(out / "scores.json"), out / "scores.csv", out / "report.md", out / "report.html")
         report = write_results(results, len(held_out), head, outputs).report
     write_report(out / "report.json", report or {})
     click.secho(DISCLAIMER, err=True, bold=True)
+    click.echo(f"look at {out / 'report.html'}", err=True)
     click.echo(f"next: facefake score my.mp4 --detector {trained.detector}", err=True)
 
 

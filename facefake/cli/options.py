@@ -257,3 +257,11 @@ cropping_options = _gathered(
 split_option = click.option(
     "--split", "splits", multiple=True, type=click.Choice(["train", "val", "test"]), help="Only these splits."
 )
+
+min_coverage_option = click.option(
+    "--min-coverage",
+    type=click.FloatRange(0, 1),
+    default=0.99,
+    show_default=True,
+    help="Share of each data set's clips that must have a score, else exit code 3.",
+)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,30 +15,21 @@ from facefake.cli.options import (
     Source,
     decoder_option,
     frames_option,
+    min_coverage_option,
     process_options,
     source_options,
     split_option,
 )
-from facefake.cli.progress import progress_bar
+from facefake.cli.results import Outputs, write_results
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
-    from facefake.evaluation import Scores
     from facefake.models import Detector
     from facefake.scoring import ClipResult, ScoringRules
     from preprocessing.clip import Clip
     from preprocessing.corruptions import Corruption
     from preprocessing.datasets import Found
     from preprocessing.recipe import Recipe
-
-
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """Where results go besides the terminal."""
-
-    json: str | None
-    csv: Path | None
-    markdown: Path | None
 
 
 def default_split(found: Found, asked: tuple[str, ...]) -> Found:
@@ -113,70 +102,31 @@ def file_results(
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """How scoring ended: the report over labelled clips, if there were any, and whether any file failed."""
+class LabelledSet:
+    """One data set to score: its clips and the recipe of its crops."""
 
-    report: dict[str, Any] | None
-    any_error: bool
+    source: Source
+    found: Found
+    recipe: Recipe
+
+    def facts(self, detector: Detector) -> dict[str, Any]:
+        """For the settings of results: where it lies, its recipe, and what a reader must know of its crops."""
+        from facefake.scoring import crop_notes
+
+        recipe = self.recipe.to_dict()
+        return {"data": str(self.source.root()), "recipe": recipe, "notes": crop_notes(detector.card, recipe)}
 
 
-def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any], outputs: Outputs) -> Written:
-    """Write each result as it comes, then the report and the terminal's tables.
+def labelled_sets(source: Source, splits: tuple[str, ...], recipe: Recipe) -> list[LabelledSet]:
+    """The data sets asked for, each with the splits asked for or named with it.
 
-    An interrupt from the keyboard ends the run but keeps what was scored. Outputs that cannot be written are an error
-    before the first file is scored.
+    Raises:
+        FacefakeError: What the readers raise, ``split_empty``, ``usage``.
     """
-    from facefake.evaluation import Scores
-    from facefake.reporting import CsvResults, JsonResults, open_output, print_report, print_results, write_markdown
-    from facefake.reporting.terminal import MAX_ROWS
-
-    kept: list[ClipResult] = []
-    labelled = Scores.collector()
-    interrupted = False
-    with ExitStack() as files, progress_bar("scoring", total) as advance:
-        document = JsonResults(files.enter_context(open_output(outputs.json)), head) if outputs.json else None
-        table = CsvResults(files.enter_context(open_output(outputs.csv))) if outputs.csv else None
-        try:
-            for result in results:
-                if document:
-                    document.add(result)
-                if table:
-                    table.add(result)
-                labelled.add(result)
-                # only shown results are needed whole again; a million others are not held
-                kept.append(result if len(kept) < MAX_ROWS else replace(result, people=()))
-                advance(Path(result.path).name)
-        except KeyboardInterrupt:
-            interrupted = True
-        report = _report(labelled.done(), head)
-        if document:
-            document.close(report)
-    if outputs.markdown:
-        write_markdown(outputs.markdown, head, kept, report)
-    print_results(kept)
-    if report:
-        print_report(report)
-    if interrupted:
-        click.echo(f"interrupted: {len(kept)} of {total} files were scored and are written", err=True)
-        raise click.Abort
-    return Written(report, any(result.status == "error" for result in kept))
-
-
-def _report(scores: Scores, head: dict[str, Any]) -> dict[str, Any] | None:
-    """The report over labelled clips, if there are any."""
-    from facefake.evaluation import make_report
-    from facefake.evaluation.provenance import provenance
-
-    if not len(scores):
-        return None
-    settings = head["settings"]
-    return make_report(
-        scores,
-        threshold=settings["threshold"],
-        threshold_source=settings["threshold_source"],
-        calibration=settings["calibration"],
-        provenance=provenance(sys.argv, head),
-    )
+    return [
+        LabelledSet(each, default_split(each.found(), splits or own), each.recipe(recipe))
+        for each, own in source.each()
+    ]
 
 
 def _store(store: Path | None, source: Source, sets: int) -> Path:
@@ -190,14 +140,19 @@ def _store(store: Path | None, source: Source, sets: int) -> Path:
 @click.option("--json", "json_file", metavar="FILE", help="Write the results as JSON; - for stdout.")
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write one row a file as CSV.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the report as Markdown.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write one HTML page: the report, or each clip's people.")
 @frames_option
 @decoder_option
 @click.option("--pooling", help="mean, median, max or top-k over a person's frames. [default: the detector's]")
 @click.option("--threshold", type=float, help="Probability from which the verdict is fake. [default: the detector's]")
 @click.option("--no-abstain", is_flag=True, help="Judge whoever shows a face, as published protocols do.")
+@min_coverage_option
 @source_options
 @split_option
 @click.option("--store", type=click.Path(path_type=Path), help="Face store of a data set. [default: store/NAME]")
+@click.option(
+    "--foreign-crops", is_flag=True, help="Score crops as released though they are cut otherwise than in training."
+)
 @process_options
 def command(
     paths: tuple[Path, ...],
@@ -205,20 +160,23 @@ def command(
     json_file: str | None,
     csv_file: Path | None,
     markdown: Path | None,
+    html: Path | None,
     frames: str,
     decoder: str,
     pooling: str | None,
     threshold: float | None,
     no_abstain: bool,
+    min_coverage: float,
     source: Source,
     splits: tuple[str, ...],
     store: Path | None,
+    foreign_crops: bool,
     process: Process,
 ) -> None:
     """Tell, for each video or picture, whether its faces were forged, and for whom, when, and how sure.
 
     A file without a usable face is inconclusive, with the reason. One bad file never stops the others. Over a
-    labelled data set a report with the video-level AUC follows.
+    labelled data set a report with the video-level AUC follows; `facefake report` computes it again from the JSON.
 
     \b
     facefake score clip.mp4 --detector detector.safetensors
@@ -227,7 +185,8 @@ def command(
     facefake score --dataset celebdf --data Celeb-DF-v2 --detector FILE --no-abstain
     facefake score --dataset celebdf --dataset dfdc --dataset ffpp:val --data sets/ --detector FILE
 
-    Exit codes: 0 all scored, 1 some files could not be read, 2 usage.
+    Exit codes: 0 all went well, 1 some files could not be read, 2 usage, 3 fewer labelled clips than --min-coverage
+    have a score.
     """
     if detector_file is None:
         raise FacefakeError(
@@ -242,16 +201,25 @@ def command(
     detector = api.load(detector_file, device=process.device)
     recipe = api.recipe_of(detector).with_frames(Sampling.parse(frames), decoder)
     rules = api.rules_of(detector).replaced(pooling=pooling, threshold=threshold, judge_all=no_abstain)
+    settings: dict[str, Any] = {"recipe": recipe.to_dict(), **rules.to_dict()}
     results: Iterator[ClipResult]
     if source.datasets:
-        sets = [(each, default_split(each.found(), splits or own)) for each, own in source.each()]
-        total = sum(len(found.clips) + len(found.absent) for _, found in sets)
+        sets = labelled_sets(source, splits, recipe)
+        settings["datasets"] = {each.source.name: each.facts(detector) for each in sets}
+        total = sum(len(each.found.clips) + len(each.found.absent) for each in sets)
         results = chain.from_iterable(
-            dataset_results(found, detector, each.recipe(recipe), rules, _store(store, each, len(sets)), process)
-            for each, found in sets
+            dataset_results(
+                each.found,
+                detector,
+                each.recipe,
+                rules,
+                _store(store, each.source, len(sets)),
+                process,
+                foreign_crops=foreign_crops,
+            )
+            for each in sets
         )
     else:
         results, total = file_results(paths, source.labels, detector, recipe, rules, process)
-    head = document_head(detector.facts(), {"recipe": recipe.to_dict(), **rules.to_dict()})
-    if write_results(results, total, head, Outputs(json_file, csv_file, markdown)).any_error:
-        sys.exit(1)
+    outputs = Outputs(json_file, csv_file, markdown, html)
+    write_results(results, total, document_head(detector.facts(), settings), outputs).exit(min_coverage)

@@ -29,7 +29,8 @@ def provenance(command: Sequence[str], head: Mapping[str, Any], inputs: Sequence
         ``command``, ``tool``, ``detector``, ``settings``, ``versions`` and ``inputs``, each ``{"path", "sha256"}``.
     """
     return {
-        "command": list(command),
+        # where the program is installed is nobody's business
+        "command": [Path(command[0]).name, *command[1:]] if command else [],
         **{name: head.get(name) for name in ("tool", "detector", "settings")},
         "versions": versions(),
         "inputs": [{"path": str(path), "sha256": sha256_file(path)} for path in inputs],

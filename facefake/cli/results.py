@@ -1,0 +1,129 @@
+"""What becomes of results: files as they are scored, then the report over those with a label, then the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from facefake.cli import EXIT_COVERAGE, EXIT_ERRORS
+from facefake.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from facefake.evaluation import Scores
+    from facefake.scoring import ClipResult
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where results go besides the terminal."""
+
+    json: str | None = None
+    csv: Path | None = None
+    markdown: Path | None = None
+    html: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How scoring ended: the labelled clips, the report over them if there were any, and whether any file failed."""
+
+    scores: Scores
+    report: dict[str, Any] | None
+    any_error: bool
+
+    def exit(self, min_coverage: float) -> None:
+        """End with 3 where too few labelled clips have a score, with 1 where a file failed, else return."""
+        from facefake.evaluation.coverage import below
+
+        if short := below(self.scores, min_coverage):
+            hint = "--no-abstain judges every clip that shows a face; --min-coverage 0 takes any share."
+            click.echo("\n".join([*short, f" hint: {hint}"]), err=True)
+            sys.exit(EXIT_COVERAGE)
+        if self.any_error:
+            sys.exit(EXIT_ERRORS)
+
+
+def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any], outputs: Outputs) -> Written:
+    """Write each result as it comes, then the report and the terminal's tables.
+
+    An interrupt from the keyboard ends the run but keeps what was scored. Outputs that cannot be written are an error
+    before the first file is scored.
+    """
+    from facefake.evaluation import Scores
+    from facefake.reporting import CsvResults, JsonResults, open_output, print_report, print_results
+    from facefake.reporting.terminal import MAX_ROWS
+
+    kept: list[ClipResult] = []
+    labelled = Scores.collector()
+    interrupted = False
+    with ExitStack() as files, progress_bar("scoring", total) as advance:
+        document = JsonResults(files.enter_context(open_output(outputs.json)), head) if outputs.json else None
+        table = CsvResults(files.enter_context(open_output(outputs.csv))) if outputs.csv else None
+        try:
+            for result in results:
+                if document:
+                    document.add(result)
+                if table:
+                    table.add(result)
+                labelled.add(result)
+                # only shown results are needed whole again; a million others are not held
+                kept.append(result if len(kept) < MAX_ROWS else replace(result, people=()))
+                advance(Path(result.path).name)
+        except KeyboardInterrupt:
+            interrupted = True
+        scores = labelled.done()
+        report = _report(scores, head)
+        if document:
+            document.close(report)
+    _write_pages(head, kept, report, outputs)
+    print_results(kept)
+    if report:
+        print_report(report)
+    if interrupted:
+        click.echo(f"interrupted: {len(kept)} of {total} files were scored and are written", err=True)
+        raise click.Abort
+    failed = any(result.error is not None and result.error.code != "absent" for result in kept)
+    return Written(scores, report, failed)
+
+
+def _report(scores: Scores, head: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The report over labelled clips, if there are any."""
+    from facefake.evaluation import make_report
+    from facefake.evaluation.provenance import provenance
+
+    if not len(scores):
+        return None
+    settings = head["settings"]
+    report = make_report(
+        scores,
+        threshold=settings["threshold"],
+        threshold_source=settings["threshold_source"],
+        calibration=settings["calibration"],
+        provenance=provenance(sys.argv, head),
+    )
+    on_crops = [note for facts in settings.get("datasets", {}).values() for note in facts["notes"]]
+    return {**report, "notes": [*on_crops, *report["notes"]]}
+
+
+def _write_pages(
+    head: Mapping[str, Any], results: Sequence[ClipResult], report: Mapping[str, Any] | None, outputs: Outputs
+) -> None:
+    if outputs.markdown:
+        from facefake.reporting import write_markdown
+
+        write_markdown(outputs.markdown, head, results, report)
+    if outputs.html:
+        from facefake.reporting.html import examples, write_html
+        from facefake.reporting.html_results import faces, write_results_html
+        from facefake.reporting.thumbnails import thumbnails
+
+        if report:
+            write_html(outputs.html, report, thumbnails(examples(report)))
+        else:
+            write_results_html(outputs.html, head, results, thumbnails(faces(results)))
