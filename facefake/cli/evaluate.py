@@ -256,7 +256,7 @@ def make_suite_report(suite: Suite, outcome: Outcome, bench: Bench) -> dict[str,
     report = make_report(
         Scores.merged([file.scores for file in outcome.clean.values()]),
         threshold=bench.rules.threshold,
-        threshold_source=bench.detector.card.threshold_source,
+        threshold_source=bench.rules.threshold_source,
         calibration=bench.rules.to_dict()["calibration"],
         provenance=provenance(sys.argv, {**head, "settings": settings}, [file.path for file in outcome.files()]),
     )

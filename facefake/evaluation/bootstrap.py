@@ -24,6 +24,8 @@ from facefake.evaluation.inputs import Floats, Ints
 
 Measure = Callable[[Floats], dict[str, Floats]]  # weights (groups, resamples) -> each metric, (resamples,)
 
+FEWEST_GROUPS = 5  # of fewer, resamples are much the same few and their percentiles say nothing
+MANY_GROUPS = 50  # from here on an interval covers the truth nearly as often as it says
 _CELLS = 500_000  # weights, and points of curves, held at a time: they stay in the processor's cache
 
 
@@ -38,6 +40,16 @@ class Interval:
     def to_dict(self) -> dict[str, float]:
         """``{"value", "low", "high"}``, rounded to six digits."""
         return {"value": round(self.value, 6), "low": round(self.low, 6), "high": round(self.high, 6)}
+
+    def stated(self, groups: Ints) -> dict[str, float | None]:
+        """As :meth:`to_dict`, for a report: without bounds where ``groups``, that of each row, are too few for any.
+
+        Example:
+            >>> Interval(0.75, 0.75, 0.75).stated(np.array([0, 0, 0, 1]))
+            {'value': 0.75, 'low': None, 'high': None}
+        """
+        few = len(np.unique(groups)) < FEWEST_GROUPS
+        return self.to_dict() | ({"low": None, "high": None} if few else {})
 
 
 def bootstrap(

@@ -176,6 +176,6 @@ def _pairs(a: int, b: int, first: Scores, second: Scores, resamples: int, seed: 
             "b": b,
             "dataset": dataset,
             "videos": int(rows.sum()),
-            "difference": difference.to_dict(),
+            "difference": difference.stated(groups),
             "delong": {name: value if isfinite(value) else None for name, value in (("z", test.z), ("p", test.p))},
         }

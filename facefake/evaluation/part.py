@@ -1,7 +1,8 @@
 """What a report says of some clips, of all of them or of those of one data set: a *part*, plain values for JSON.
 
 * ``video``: every metric of :data:`facefake.evaluation.metrics.NAMES` over clips, each ``{"value", "low", "high"}`` or
-  null; ``frame``: the same over single faces, those of the person each clip's score is from
+  null, the bounds null where there are too few source groups for any; ``frame``: the same over single faces, those of
+  the person each clip's score is from
 * ``per_method``, ``per_compression``, ``per_people``: subsets, each with the video metrics, ``videos`` (fakes scored),
   ``reals`` (reals scored) and ``coverage``. A method's are its fakes and *all* reals of their data sets, with the
   coverage of its fakes. People are those who count towards the verdict: only scored clips have any
@@ -26,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from facefake.evaluation.bootstrap import MANY_GROUPS
 from facefake.evaluation.coverage import coverage
 from facefake.evaluation.curves import curves
 from facefake.evaluation.metrics import NAMES, auc_if_wrong, summarise
@@ -142,7 +144,7 @@ def _metrics(labels: Ints, scores: Floats, probabilities: Floats | None, groups:
         resamples=terms.resamples,
         seed=terms.seed,
     )
-    return {name: interval.to_dict() if interval else None for name, interval in found.items()}
+    return {name: interval.stated(groups) if interval else None for name, interval in found.items()}
 
 
 def _both(labels: Ints) -> bool:
@@ -206,6 +208,9 @@ def _notes(scores: Scores, scored: Scores) -> Iterator[str]:
     elif strict := [name for name, rate in _RATES.items() if rate * reals < 1]:
         verb = "allow" if len(strict) > 1 else "allows"
         yield f"With {reals} real clips, TPR at {' and at '.join(strict)} FPR {verb} no false alarm at all."
+    groups = len(np.unique(scored.groups))
+    if reals and fakes and groups < MANY_GROUPS:
+        yield f"Of {groups} source groups intervals are too narrow, if they are given at all: trust no third digit."
     if left_out := len(scores) - len(scored):
         yield f"{left_out} of {len(scores)} clips have no score and are not in the metrics."
     if len(scored) and _probabilities(scored) is None:

@@ -55,9 +55,9 @@ def robustness_row(
     }
 
 
-def _auc(scores: Scores, resamples: int, seed: int) -> dict[str, float] | None:
+def _auc(scores: Scores, resamples: int, seed: int) -> dict[str, float | None] | None:
     scored = scores.take(scores.scored)
     if len(np.unique(scored.label)) < 2:
         return None
     interval = summarise(scored.label, scored.score, groups=scored.groups, resamples=resamples, seed=seed)["auc"]
-    return interval.to_dict() if interval else None
+    return interval.stated(scored.groups) if interval else None

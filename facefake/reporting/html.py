@@ -210,12 +210,14 @@ def _inputs(files: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
 
 def _least_auc(rows: Sequence[Row]) -> float:
     """Where the scale of AUC intervals begins: 0.5, or below where one does."""
-    return plots.floor_tenth([0.5, *(row.metrics["auc"]["low"] for row in rows if row.metrics["auc"])])
+    return plots.floor_tenth([0.5, *(plots.bound(row.metrics["auc"], "low") for row in rows if row.metrics["auc"])])
 
 
 def _largest_difference(pairs: Sequence[Mapping[str, Any]]) -> float:
     """Half the length of the scale of differences."""
-    bounds = [abs(pair["difference"][bound]) for pair in pairs if pair["difference"] for bound in ("low", "high")]
+    bounds = [
+        abs(plots.bound(pair["difference"], which)) for pair in pairs if pair["difference"] for which in ("low", "high")
+    ]
     return max([0.01, *bounds])
 
 

@@ -120,7 +120,9 @@ def roc(curves: Mapping[str, Mapping[str, Any] | None], metrics: Mapping[str, An
         Dot(_x(fpr), _y(rate["value"]), 0, f"TPR {rate['value']:.3f} at {fpr:.0%} FPR") for fpr, rate in found.items()
     )
     whiskers = tuple(
-        Shape(f"{_x(fpr)},{_y(rate['low'])} {_x(fpr)},{_y(rate['high'])}", "whisker") for fpr, rate in found.items()
+        Shape(f"{_x(fpr)},{_y(rate['low'])} {_x(fpr)},{_y(rate['high'])}", "whisker")
+        for fpr, rate in found.items()
+        if rate["low"] is not None
     )
     axis = _ticks((0, 0.2, 0.4, 0.6, 0.8, 1), unit)
     return Plot(
@@ -247,6 +249,16 @@ def distribution(curve: Mapping[str, Any] | None, threshold: float) -> Plot | No
     )
 
 
+def bound(interval: Mapping[str, Any], which: str) -> float:
+    """``low`` or ``high`` of an interval; its value where too few source groups give it no bounds.
+
+    Example:
+        >>> bound({"value": 0.9, "low": None, "high": None}, "low")
+        0.9
+    """
+    return float(interval["value"] if interval[which] is None else interval[which])
+
+
 def robustness(rows: Sequence[Mapping[str, Any]]) -> Plot:
     """AUC over the levels of one corruption, a line with its interval band for each data set.
 
@@ -255,14 +267,14 @@ def robustness(rows: Sequence[Mapping[str, Any]]) -> Plot:
     """
     names = list(dict.fromkeys(level["name"] for row in rows for level in row["levels"]))
     across = _linear(-0.4, len(names) - 0.6)
-    lows = [level["auc"]["low"] for row in rows for level in row["levels"] if level["auc"]]
+    lows = [bound(level["auc"], "low") for row in rows for level in row["levels"] if level["auc"]]
     bottom = floor_tenth([*lows, 0.5])
     up = _linear(bottom, 1)
     areas, lines, dots = [], [], []
     for style, row in enumerate(rows):
         known = [level for level in row["levels"] if level["auc"]]
         places = [names.index(level["name"]) for level in known]
-        low, value, high = ([level["auc"][bound] for level in known] for bound in ("low", "value", "high"))
+        low, value, high = ([bound(level["auc"], which) for level in known] for which in ("low", "value", "high"))
         areas.append(Shape(_points([*places, *places[::-1]], [*low, *high[::-1]], across, up), style))
         lines.append(Shape(_points(places, value, across, up), style))
         for place, level in zip(places, known, strict=True):

@@ -74,6 +74,8 @@ def cell(interval: Mapping[str, float] | None) -> str:
     """
     if interval is None:
         return "-"
+    if interval["low"] is None:
+        return f"{interval['value']:.3f}"
     return f"{interval['value']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"
 
 
@@ -162,6 +164,8 @@ def difference(interval: Mapping[str, float] | None) -> str:
     """
     if interval is None:
         return "-"
+    if interval["low"] is None:
+        return f"{interval['value']:+.3f}"
     return f"{interval['value']:+.3f} [{interval['low']:+.3f}, {interval['high']:+.3f}]"
 
 

@@ -27,20 +27,21 @@ def result(dataset, number, label, score):
     return ClipResult(f"{dataset}/{key}", None, "video", "scored", verdict, score, score, people=(person,), truth=truth)
 
 
-def scores(seed, datasets=("celebdf", "dfdc"), labels=(0, 1)):
+def scores(seed, datasets=("celebdf", "dfdc"), labels=(0, 1), count=20):
     rng = np.random.default_rng(seed)
     return Scores.of(
         [
             result(dataset, number, label, float(np.clip(rng.normal(0.35 + 0.3 * label, 0.2), 0, 1)))
             for dataset in datasets
             for label in labels
-            for number in range(20)
+            for number in range(count)
         ]
     )
 
 
-def compared():
-    entrants = [Entrant(f"{seed}.safetensors", None, (Path(f"{seed}.json"),), scores(seed)) for seed in (1, 2)]
+def compared(count=20):
+    names = {seed: f"{seed}.safetensors" for seed in (1, 2)}
+    entrants = [Entrant(name, None, (Path(f"{seed}.json"),), scores(seed, count=count)) for seed, name in names.items()]
     return make_comparison(entrants, provenance={"command": ["facefake", "report"]}, resamples=20)
 
 
@@ -51,8 +52,10 @@ def compared():
         make_report(scores(0, ("celebdf",)), resamples=20, provenance={"detector": {"name": "x"}}),
         make_report(scores(0, labels=(1,)), resamples=20),
         compared(),
+        make_report(scores(0, ("celebdf",), count=2), resamples=20),
+        compared(count=2),
     ],
-    ids=["two sets", "one set", "one class", "comparison"],
+    ids=["two sets", "one set", "one class", "comparison", "few groups", "comparison of few groups"],
 )
 def test_every_form_takes_it(document, tmp_path, capsys):
     write_report(tmp_path / "r.json", document)
