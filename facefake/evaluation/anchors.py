@@ -1,4 +1,4 @@
-"""Published figures to set ours beside: ``configs/anchors.yaml``, each with its source and what to know of it.
+"""Published figures to set ours beside: ``configs/published/video-auc.yaml``, each with its source and what to know of it.
 
 All are AUC at video level of detectors trained on FaceForensics++ c23 alone. Figures at frame level are several points
 lower for the same detector and are not among them.
@@ -43,4 +43,4 @@ def anchors(datasets: Collection[str]) -> list[dict[str, Any]]:
 
 @cache
 def _published() -> list[dict[str, Any]]:
-    return list(yaml.safe_load((configs_dir() / "anchors.yaml").read_text(encoding="utf-8")))
+    return list(yaml.safe_load((configs_dir() / "published" / "video-auc.yaml").read_text(encoding="utf-8")))

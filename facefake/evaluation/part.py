@@ -210,7 +210,7 @@ def _notes(scores: Scores, scored: Scores) -> Iterator[str]:
         yield f"With {reals} real clips, TPR at {' and at '.join(strict)} FPR {verb} no false alarm at all."
     groups = len(np.unique(scored.groups))
     if reals and fakes and groups < MANY_GROUPS:
-        yield f"Of {groups} source groups intervals are too narrow, if they are given at all: trust no third digit."
+        yield f"With {groups} source groups intervals are too narrow, where they are given at all."
     if left_out := len(scores) - len(scored):
         yield f"{left_out} of {len(scores)} clips have no score and are not in the metrics."
     if len(scored) and _probabilities(scored) is None:

@@ -11,7 +11,6 @@ from preprocessing.faces.types import Face
 
 # mask videos are compressed lossily: black is not 0 everywhere
 _MASK_LEVEL = 16
-# MTCNN's false faces are often large but seldom this sure
 
 
 def labelled_face(faces: Sequence[Face], mask: np.ndarray, frame_size: tuple[int, int] | None = None) -> int | None:

@@ -134,7 +134,9 @@ def test_no_child_outlives_its_parent(tmp_path, how):
     note = tmp_path / "pid"
     script = tmp_path / "script.py"
     script.write_text(
-        "from preprocessing.workers import map_clips\nfrom tests import jobs\n"
+        "import signal\nfrom preprocessing.workers import map_clips\nfrom tests import jobs\n"
+        # whoever runs the tests in the background has it ignored, and children inherit that
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "if __name__ == '__main__':\n"
         f"    list(map_clips(jobs.work, [('write pid and hang', {str(note)!r})], workers=1, timeout=None))\n"
     )

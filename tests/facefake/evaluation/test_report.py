@@ -209,7 +209,7 @@ def test_a_handful_of_source_groups_gives_a_value_and_no_interval():
     one_pair = [replace(each, truth=replace(each.truth, pair="000")) for each in (*reals(1), *fakes(4))]
     made = report(*one_pair)
     assert made["video"]["auc"] == {"value": 1.0, "low": None, "high": None}
-    assert any("Of 1 source groups" in note for note in made["notes"])
+    assert any("With 1 source groups" in note for note in made["notes"])
     many = report(*reals(60, step=0.005), *fakes(60, step=0.005))
     assert many["video"]["auc"]["low"] is not None
     assert not any("source groups" in note for note in many["notes"])
