@@ -1,4 +1,4 @@
-"""Published figures to set ours beside: ``configs/published/video-auc.yaml``, each with its source and what to know of it.
+"""Published figures to set ours beside, each with its source and what to know of it: configs/published/video-auc.yaml.
 
 All are AUC at video level of detectors trained on FaceForensics++ c23 alone. Figures at frame level are several points
 lower for the same detector and are not among them.
