@@ -4,7 +4,7 @@ import sys
 import pytest
 
 import facefake
-from facefake.cli import main
+from facefake.cli import COMMANDS, main
 from preprocessing.errors import FacefakeError
 
 HEAVY = {"torch", "open_clip", "cv2", "av", "pyarrow", "sklearn", "lightning", "matplotlib", "rich", "pydantic"}
@@ -23,7 +23,7 @@ def test_help_and_import_load_nothing_heavy(statement):
     assert done.stderr.strip().splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("command", ["extract", "train", "score", "demo", "doctor"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_a_worked_example(command, capsys):
     with pytest.raises(SystemExit) as caught:
         main([command, "--help"])
