@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facefake.evaluation.curves import BINS, bin_of
+from facefake.evaluation.metrics.curves import BINS, bin_of
 from facefake.evaluation.scores import Scores
 from facefake.evaluation.scores_file import ScoresFile
 from facefake.evaluation.threshold import equal_error_threshold

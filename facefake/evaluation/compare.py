@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 
 from facefake.evaluation.coverage import coverage
-from facefake.evaluation.delong import delong
 from facefake.evaluation.metrics import auc_difference
+from facefake.evaluation.metrics.delong import delong
 from facefake.evaluation.report import DEFAULT_THRESHOLD, SCHEMA, make_report
 from facefake.evaluation.scores import Scores
 from preprocessing.errors import FacefakeError

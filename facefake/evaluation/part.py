@@ -10,7 +10,7 @@
   the others have no score
 * ``auc_if_abstentions_wrong``: the AUC if every clip without a score were ranked wrong
 * ``counts``: ``real``, ``fake`` and source ``groups`` among the scored
-* ``curves``: see :mod:`facefake.evaluation.curves`
+* ``curves``: see :mod:`facefake.evaluation.metrics.curves`
 * ``worst``: reals judged fake and fakes judged real, farthest off first, with the frame to look at
 * ``notes``: what a reader of these figures must know
 
@@ -27,10 +27,10 @@ from typing import Any
 
 import numpy as np
 
-from facefake.evaluation.bootstrap import MANY_GROUPS
 from facefake.evaluation.coverage import coverage
-from facefake.evaluation.curves import curves
 from facefake.evaluation.metrics import NAMES, auc_if_wrong, summarise
+from facefake.evaluation.metrics.bootstrap import MANY_GROUPS
+from facefake.evaluation.metrics.curves import curves
 from facefake.evaluation.scores import Flags, Floats, Ints, Scores
 
 EXAMPLES = 6  # of the worst false alarms, and of the worst misses

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from facefake.evaluation.compare import Entrant, make_comparison
-from facefake.evaluation.delong import delong
 from facefake.evaluation.detectors import detectors_of, same_detector
 from facefake.evaluation.metrics import auc_difference
+from facefake.evaluation.metrics.delong import delong
 from facefake.evaluation.scores import Scores
 from facefake.evaluation.scores_file import read_scores
 from preprocessing.errors import FacefakeError

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 from facefake.evaluation.metrics import NAMES, accuracy, auc_difference, eer, summarise, tpr_at_fpr
-from tests.facefake.evaluation.samples import clustered, labelled_scores, made
+from tests.facefake.evaluation.metrics.samples import clustered, labelled_scores, made
 
 
 def naive_intervals(labels, scores, groups, metrics, resamples, rng):
@@ -93,9 +93,9 @@ def test_every_interval_is_ordered_and_in_range(data):
 
 def test_many_rows_are_worked_through_in_bounded_pieces(monkeypatch):
     labels, scores = made(500)
-    monkeypatch.setattr("facefake.evaluation.bootstrap._CELLS", 1200)
+    monkeypatch.setattr("facefake.evaluation.metrics.bootstrap._CELLS", 1200)
     pieces = summarise(labels, scores, probabilities=scores, resamples=30)
-    monkeypatch.setattr("facefake.evaluation.bootstrap._CELLS", 10**9)
+    monkeypatch.setattr("facefake.evaluation.metrics.bootstrap._CELLS", 10**9)
     whole = summarise(labels, scores, probabilities=scores, resamples=30)
     for name in NAMES:
         assert pieces[name].to_dict() == pytest.approx(whole[name].to_dict(), abs=2e-6), name

@@ -19,7 +19,7 @@ from math import nan, sqrt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from facefake.evaluation.inputs import Floats, Ints, labelled, numbered
+from facefake.evaluation.metrics.inputs import Floats, Ints, labelled, numbered
 
 
 @dataclass(frozen=True, slots=True)

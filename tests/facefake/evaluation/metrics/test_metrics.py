@@ -16,7 +16,7 @@ from facefake.evaluation.metrics import (
     tpr_at_fpr,
 )
 from preprocessing.errors import FacefakeError
-from tests.facefake.evaluation.samples import labelled_scores, made
+from tests.facefake.evaluation.metrics.samples import labelled_scores, made
 
 
 def points(labels, scores):

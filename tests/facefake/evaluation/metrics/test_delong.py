@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 
-from facefake.evaluation.delong import delong
 from facefake.evaluation.metrics import auc
+from facefake.evaluation.metrics.delong import delong
 from preprocessing.errors import FacefakeError
-from tests.facefake.evaluation.samples import labelled_scores
+from tests.facefake.evaluation.metrics.samples import labelled_scores
 
 
 def spelt_out(labels, a, b):

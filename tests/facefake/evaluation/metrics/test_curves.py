@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from sklearn.metrics import auc as area
 
-from facefake.evaluation.curves import curves
 from facefake.evaluation.metrics import auc, ece
+from facefake.evaluation.metrics.curves import curves
 from preprocessing.errors import FacefakeError
-from tests.facefake.evaluation.samples import labelled_scores, made
+from tests.facefake.evaluation.metrics.samples import labelled_scores, made
 
 
 def corners(labels, scores):

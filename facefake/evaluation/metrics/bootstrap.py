@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facefake.evaluation.inputs import Floats, Ints
+from facefake.evaluation.metrics.inputs import Floats, Ints
 
 Measure = Callable[[Floats], dict[str, Floats]]  # weights (groups, resamples) -> each metric, (resamples,)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from facefake.evaluation.curves import BINS, bin_of
-from facefake.evaluation.inputs import Floats, Ints
+from facefake.evaluation.metrics.curves import BINS, bin_of
+from facefake.evaluation.metrics.inputs import Floats, Ints
 
 FALSE_ALARMS = {"tpr_at_fpr_0_1": 0.001, "tpr_at_fpr_1": 0.01, "tpr_at_fpr_5": 0.05}
 MAX_STEPS = 8192  # distinct scores up to which every one is a step

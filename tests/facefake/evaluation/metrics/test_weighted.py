@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 from facefake.evaluation.metrics import accuracy, ece, eer, summarise, tpr_at_fpr
-from facefake.evaluation.weighted import Judgement, Ranking
-from tests.facefake.evaluation.samples import clustered, labelled_scores
+from facefake.evaluation.metrics.weighted import Judgement, Ranking
+from tests.facefake.evaluation.metrics.samples import clustered, labelled_scores
 
 ALL = {
     "auc": roc_auc_score,
@@ -48,7 +48,7 @@ def test_the_grid_changes_no_interval_that_a_reader_could_see(monkeypatch, fakes
     labels, scores, groups = clustered(30_000 // (fakes + 2), fakes, 1.5, 0.5, np.random.default_rng(fakes))
     scores = scores if ties is None else np.where(scores > 1, scores, np.round(scores, ties))
     coarse = summarise(labels, scores, groups=groups, resamples=60)
-    monkeypatch.setattr("facefake.evaluation.weighted.MAX_STEPS", len(labels))
+    monkeypatch.setattr("facefake.evaluation.metrics.weighted.MAX_STEPS", len(labels))
     exact = summarise(labels, scores, groups=groups, resamples=60)
     assert coarse["auc"] != exact["auc"]  # the grid was in use
     for name in ("auc", "ap", "eer"):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from facefake.evaluation.inputs import Floats, Ints, chances, labelled
+from facefake.evaluation.metrics.inputs import Floats, Ints, chances, labelled
 
 BINS = 15  # of the reliability diagram and the ECE, as in Guo et al. 2017
 _BARS = 40  # of the histogram
