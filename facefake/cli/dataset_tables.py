@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from preprocessing.datasets.check import Check, Count
+    from preprocessing.releases.check import Check, Count
 
 SHOWN = 5  # of each kind of trouble; the JSON has them all
 

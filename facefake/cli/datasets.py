@@ -71,7 +71,7 @@ def check_command(name: str, root: Path | None, quick: bool, workers: int, json_
     """
     from facefake.cli.progress import progress_bar
     from preprocessing.datasets import get_reader
-    from preprocessing.datasets.check import check
+    from preprocessing.releases.check import check
 
     reader, root = get_reader(name), _source(name, root).root()
     _keep_out(root, json_file)
@@ -115,7 +115,7 @@ def protocol_command(
     facefake report scores.json --protocol celebdf-test.csv
     """
     from preprocessing.datasets import get_reader
-    from preprocessing.datasets.protocol import Protocol
+    from preprocessing.releases.protocol import Protocol
 
     source = _source(name, root, methods, compressions)
     _keep_out(source.root(), out)

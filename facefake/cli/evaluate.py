@@ -60,7 +60,7 @@ class Material:
     def protocol(self) -> dict[str, Any]:
         """Which clips these are, by version and hash."""
         from preprocessing.datasets import get_reader
-        from preprocessing.datasets.protocol import Protocol
+        from preprocessing.releases.protocol import Protocol
 
         return Protocol.of(get_reader(self.source.name), [*self.found.clips, *self.found.absent]).facts()
 

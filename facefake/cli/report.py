@@ -17,7 +17,7 @@ from preprocessing.errors import FacefakeError
 if TYPE_CHECKING:
     from facefake.evaluation.compare import Entrant
     from facefake.evaluation.scores import Scores
-    from preprocessing.datasets.protocol import Protocol
+    from preprocessing.releases.protocol import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Inputs:
     def _protocol(self, path: Path) -> tuple[Protocol, dict[str, str]]:
         """What foreign scores are matched to, and the files of its clips where there are any."""
         from preprocessing.datasets import get_reader
-        from preprocessing.datasets.protocol import Protocol
+        from preprocessing.releases.protocol import Protocol
 
         if self.protocol is not None:
             return Protocol.read(self.protocol), {}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _validated(clips: list[Clip]) -> list[Clip]:
-    from preprocessing.datasets.held_out import with_validation
+    from preprocessing.releases.held_out import with_validation
 
     held_out = with_validation(clips)
     moved = sum(before.split != after.split for before, after in zip(clips, held_out, strict=True))

@@ -20,8 +20,8 @@ import numpy as np
 
 from facefake.evaluation.scores import UNKNOWN_PEOPLE, Flags, Floats, Ints, Scores, Texts
 from preprocessing.datasets.base import IMAGE_SUFFIXES, VIDEO_SUFFIXES
-from preprocessing.datasets.protocol import Protocol
 from preprocessing.errors import FacefakeError
+from preprocessing.releases.protocol import Protocol
 
 if TYPE_CHECKING:
     import pyarrow

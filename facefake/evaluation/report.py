@@ -93,7 +93,7 @@ def protocols_of(scores: Scores, versions: Mapping[str, int] | None = None) -> l
         versions: Version of a data set's reader when they were scored, where it is not today's.
     """
     from preprocessing.datasets import READERS
-    from preprocessing.datasets.protocol import Entry, Protocol
+    from preprocessing.releases.protocol import Entry, Protocol
 
     versions = {name: reader.version for name, reader in READERS.items()} | dict(versions or {})
     found = []

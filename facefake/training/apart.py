@@ -6,8 +6,8 @@ import warnings
 
 from facefake.training.data import Crops
 from preprocessing.datasets import READERS
-from preprocessing.datasets.leaks import leaks
 from preprocessing.errors import FacefakeError
+from preprocessing.releases.leaks import leaks
 
 
 def check_apart(train: Crops, val: Crops) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from facefake.cli import main
 from preprocessing.datasets import READERS, Found, Official, Reader
-from preprocessing.datasets.protocol import Protocol
+from preprocessing.releases.protocol import Protocol
 from tests.clips import write_video
 from tests.crops import state
 from tests.preprocessing.datasets import trees

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from preprocessing.datasets import get_reader
-from preprocessing.datasets.protocol import Protocol
+from preprocessing.releases.protocol import Protocol
 from tests.facefake.cli.conftest import facefake
 from tests.facefake.evaluation.results import clip, fakes, reals, write
 from tests.preprocessing.datasets import trees

@@ -3,8 +3,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from facefake.evaluation.foreign import match, read_foreign
-from preprocessing.datasets.protocol import Entry, Protocol
 from preprocessing.errors import FacefakeError
+from preprocessing.releases.protocol import Entry, Protocol
 
 METHODS = ("Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures")
 PROTOCOL = Protocol(

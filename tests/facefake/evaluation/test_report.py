@@ -14,8 +14,8 @@ from facefake.scoring.calibration import fit
 from facefake.scoring.result import PersonResult
 from preprocessing.clip import Clip
 from preprocessing.datasets import get_reader
-from preprocessing.datasets.protocol import Protocol
 from preprocessing.errors import FacefakeError
+from preprocessing.releases.protocol import Protocol
 from tests.facefake.evaluation.results import BOX, DETECTOR, clip, fakes, frames, reals, write
 
 PART = (

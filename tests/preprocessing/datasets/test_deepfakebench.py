@@ -7,10 +7,10 @@ import pytest
 from preprocessing.datasets import df40
 from preprocessing.datasets.base import strays
 from preprocessing.datasets.deepfakebench import LABELS, READER
-from preprocessing.datasets.leaks import leaks
 from preprocessing.errors import FacefakeError
 from preprocessing.extract import extract_clip
 from preprocessing.recipe import Recipe
+from preprocessing.releases.leaks import leaks
 from preprocessing.video import Sampling
 from tests.crops import state, write_crops
 from tests.preprocessing.datasets.crop_trees import deepfakebench, entry, ff_folder, write_list

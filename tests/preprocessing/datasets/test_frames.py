@@ -2,8 +2,8 @@ import pytest
 
 from preprocessing.datasets.base import strays
 from preprocessing.datasets.frames import READER, SOURCES
-from preprocessing.datasets.leaks import leaks
 from preprocessing.errors import FacefakeError
+from preprocessing.releases.leaks import leaks
 from tests.crops import state, write_crops
 from tests.preprocessing.datasets import crop_trees
 

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from preprocessing.clip import FAKE, REAL, Clip
 from preprocessing.datasets.base import SPLITS, Found, Official, Reader, strays
-from preprocessing.datasets.duplicates import Duplicate, duplicates
-from preprocessing.datasets.leaks import Leak, leaks
-from preprocessing.datasets.readable import Unreadable, unreadable
 from preprocessing.errors import FacefakeError
+from preprocessing.releases.duplicates import Duplicate, duplicates
+from preprocessing.releases.leaks import Leak, leaks
+from preprocessing.releases.readable import Unreadable, unreadable
 
 
 class Cell(NamedTuple):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from preprocessing.clip import Clip
 from preprocessing.datasets import get_reader
-from preprocessing.datasets.leaks import leaks
+from preprocessing.releases.leaks import leaks
 from tests.preprocessing.datasets import trees
 
 

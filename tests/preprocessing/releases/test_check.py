@@ -8,7 +8,7 @@ import pytest
 
 from preprocessing.clip import Clip
 from preprocessing.datasets import Found, Official, Reader, get_reader
-from preprocessing.datasets.check import Count, check, count
+from preprocessing.releases.check import Count, check, count
 from tests.clips import cut, move_index_first, write_video
 from tests.crops import png, state, write_crops, write_tar
 from tests.preprocessing.datasets import crop_trees, trees, trees_video

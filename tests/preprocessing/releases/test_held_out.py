@@ -2,8 +2,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from preprocessing.clip import Clip
-from preprocessing.datasets.held_out import with_validation
-from preprocessing.datasets.leaks import leaks
+from preprocessing.releases.held_out import with_validation
+from preprocessing.releases.leaks import leaks
 
 
 def clip(key: str, label: int, pair: str | None, split: str | None = "train") -> Clip:

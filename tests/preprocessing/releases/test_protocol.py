@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from preprocessing.datasets import get_reader, select
-from preprocessing.datasets.protocol import Entry, Protocol
 from preprocessing.errors import FacefakeError
+from preprocessing.releases.protocol import Entry, Protocol
 from tests.preprocessing.datasets import trees
 
 # What is pinned here was published: figures of reports speak of it. A new hash is a new version.
