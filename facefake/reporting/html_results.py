@@ -13,7 +13,8 @@ from facefake.reporting.tables import why
 from facefake.scoring.result import ClipResult, PersonResult
 from facefake.scoring.verdict import REASONS
 
-MOST_CLIPS = 40  # with a timeline and a picture; the table lists them all
+MOST_CLIPS = 40  # with a timeline and pictures; the table lists them all
+MOST_PEOPLE = 6  # of a clip, with a picture
 
 
 def write_results_html(
@@ -36,7 +37,7 @@ def write_results_html(
             page.render(
                 head=head,
                 results=results,
-                shown=[(result, face(result), timeline(result)) for result in _shown(results)],
+                shown=[(result, _cards(result), timeline(result)) for result in _shown(results)],
                 why=why,
                 picture=pictures(thumbnails or {}),
             )
@@ -45,38 +46,47 @@ def write_results_html(
 
 def faces(results: Sequence[ClipResult]) -> list[dict[str, Any]]:
     """The faces that the page shows, for :func:`facefake.reporting.thumbnails.thumbnails`."""
-    return [found for result in _shown(results) if (found := face(result))]
+    return [face(result, person) for result in _shown(results) for person in people(result)]
 
 
-def face(result: ClipResult) -> dict[str, Any] | None:
-    """Where the most suspicious person of a clip, of those who count if any do, looks most suspicious."""
-    people = [person for person in result.people if person.frames]
-    counting = [person for person in people if person.reason is None] or people
-    if not counting:
-        return None
-    person = max(counting, key=lambda each: each.score)
+def people(result: ClipResult) -> list[PersonResult]:
+    """The people of a clip whose faces are shown: those who count first, the most suspicious of them first."""
+    seen = [person for person in result.people if person.frames]
+    return sorted(seen, key=lambda person: (person.reason is not None, -person.score))[:MOST_PEOPLE]
+
+
+def face(result: ClipResult, person: PersonResult) -> dict[str, Any]:
+    """Where a person of a clip looks most suspicious."""
     frame = max(person.frames, key=lambda each: each.score)
     return {
-        "dataset": "",
+        "dataset": str(person.track),  # with the clip, what a picture is known by
         "clip": result.path,
         "path": result.path,
         "frame": frame.index,
         "time": frame.time,
         "box": list(frame.box),
-        "track": person.track,
     }
 
 
 def timeline(result: ClipResult) -> plots.Plot | None:
-    """The plot of one clip's frame scores."""
-    people = {_name(person): person.frames for person in result.people}
-    times = {frame.index: frame.time for frames in people.values() for frame in frames if frame.time is not None}
-    timed = all(frame.index in times for frames in people.values() for frame in frames)
+    """The plot of one clip's frame scores, if there are frames to see them change over."""
+    times = {frame.index: frame.time for person in result.people for frame in person.frames}
+    if len(times) < 2:
+        return None
+    timed = None not in times.values()
     places = {
-        name: [(times[frame.index] if timed else frame.index, frame.score) for frame in frames]
-        for name, frames in people.items()
+        _name(person): [((frame.time or 0.0) if timed else float(frame.index), frame.score) for frame in person.frames]
+        for person in result.people
     }
     return plots.timeline(places, "seconds" if timed else "frame")
+
+
+def _cards(result: ClipResult) -> list[tuple[PersonResult, dict[str, Any], str]]:
+    """Of each person shown: the result, where the face is, and why they do not count."""
+    return [
+        (person, face(result, person), REASONS[person.reason].words if person.reason else "")
+        for person in people(result)
+    ]
 
 
 def _shown(results: Sequence[ClipResult]) -> list[ClipResult]:

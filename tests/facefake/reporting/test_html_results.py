@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from facefake.reporting.html_results import face, faces, timeline, write_results_html
+from facefake.reporting.html_results import face, faces, people, timeline, write_results_html
 from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, PersonResult, document_head
 from facefake.scoring.verdict import REASONS
 
@@ -48,10 +48,17 @@ def test_each_clip_has_its_verdict_or_why_there_is_none(tmp_path):
     assert "settings.pooling mean" in words
 
 
-def test_the_face_shown_is_of_somebody_who_counts():
-    shown = face(CLIP)
-    assert (shown["track"], shown["frame"], shown["time"]) == (0, 10, 0.5)
-    assert [each["clip"] for each in faces([CLIP, FAILED])] == ["a.mp4"]
+def test_everybody_is_shown_and_those_who_count_come_first():
+    assert [each.track for each in people(CLIP)] == [0, 1, 2]
+    shown = face(CLIP, CLIP.people[0])
+    assert (shown["frame"], shown["time"]) == (10, 0.5)
+    assert [each["clip"] for each in faces([CLIP, FAILED])] == ["a.mp4"] * 3
+
+
+def test_each_person_has_a_probability_or_why_they_do_not_count(tmp_path):
+    words = page(tmp_path, [CLIP]).words
+    assert "person 0: P(fake) 0.800" in words
+    assert f"person 2 set aside: {REASONS['too_few_faces'].words}; 1 frame" in words
 
 
 def test_the_timeline_has_a_line_for_each_person():
@@ -63,9 +70,13 @@ def test_the_timeline_has_a_line_for_each_person():
 
 
 def test_without_times_frames_are_counted():
-    untimed = replace(person(0, [0.5]), frames=(replace(person(0, [0.5]).frames[0], time=None),))
+    untimed = replace(person(0, [0.5, 0.6]), frames=tuple(replace(f, time=None) for f in person(0, [0.5, 0.6]).frames))
     assert timeline(replace(CLIP, people=(untimed,))).x.label == "frame"
     assert timeline(FAILED) is None
+
+
+def test_a_still_has_no_timeline():
+    assert timeline(replace(CLIP, people=(person(0, [0.5]), person(1, [0.9])))) is None
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -75,5 +86,5 @@ def test_no_name_is_more_than_text(tmp_path, name):
 
 
 def test_the_picture_is_on_the_page(tmp_path):
-    assert len(page(tmp_path, [CLIP], {("", "a.mp4"): b"jpeg"}).all("img")) == 1
+    assert len(page(tmp_path, [CLIP], {("1", "a.mp4"): b"jpeg"}).all("img")) == 1
     assert "picture not available here" in page(tmp_path, [CLIP]).words
