@@ -91,7 +91,7 @@ def clip_of(root: Path, dataset: str, method: str, level: str, path: Path) -> Cl
 
 
 def find_methods(dataset: str, methods: tuple[str, ...], root: Path) -> Found:
-    """The clips of some methods; absent is what the lists name at a compression of which anything is there.
+    """The clips of some methods; absent is what the lists name at a compression of which any of it is there.
 
     Raises:
         FacefakeError: ``dataset_not_found``.
@@ -102,7 +102,8 @@ def find_methods(dataset: str, methods: tuple[str, ...], root: Path) -> Found:
         for method in methods
         for level in COMPRESSIONS
     }
-    levels = {level for (_, level), files in there.items() if files}
+    # DFD may lie there at another level than the rest: of that nothing is listed
+    levels = {level for (method, level), files in there.items() if files and official_names(method)}
     clips, absent = [], []
     for (method, level), files in there.items():
         clips += [clip_of(root, dataset, method, level, path) for path in files.values()]

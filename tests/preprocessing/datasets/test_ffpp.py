@@ -83,6 +83,12 @@ def test_what_the_lists_name_and_is_not_there_is_absent_at_the_levels_there_are(
     assert not {clip.key for clip in found.clips} & {clip.key for clip in found.absent}
 
 
+def test_dfd_at_another_level_makes_nothing_else_absent_there(tmp_path):
+    trees.touch(tmp_path, "original_sequences/youtube/c23/videos/071.mp4")
+    trees.touch(tmp_path, "original_sequences/actors/raw/videos/01__meeting_serious.mp4")
+    assert {clip.compression for clip in READER.read(tmp_path).absent} == {"c23"}
+
+
 def test_the_people_of_a_clip_are_named(clips):
     assert clips["manipulated_sequences/FaceSwap/c23/videos/720_672.mp4"].identities == ("720", "672")
     dfd = clips["manipulated_sequences/DeepFakeDetection/c23/videos/01_02__meeting_serious__YVGY8LOK.mp4"]
