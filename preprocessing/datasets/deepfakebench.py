@@ -40,6 +40,8 @@ SETS = (
     *df40.TOPS,
 )
 
+_DFDCP = re.compile(r"(?:\d+_)?(\d+_[A-Z]_\d+)")  # [<swapped>_]<target>_<scene>_<n>
+
 LABELS = {
     **dict.fromkeys(("FF-real", "DFD_real", "CelebDFv1_real", "CelebDFv2_real", "DFDCP_Real", "DFDC_Real"), REAL),
     **dict.fromkeys(("DF_real", "UADFV_Real", "roop_Real"), REAL),
@@ -171,6 +173,8 @@ def _footage(key: str, name: str) -> tuple[str, str | None, tuple[str, ...]]:
         return "cdf", *celeb_footage(name)
     if parts[0] == "Celeb-DF-v1":
         return "cdf1", *celeb_footage(name)
+    if parts[0] == "DFDCP" and (shown := _DFDCP.fullmatch(name)):
+        return "dfdcp", shown[1], ()
     return "uadfv", name.split("_")[0] if parts[0] == "UADFV" else None, ()
 
 

@@ -103,7 +103,7 @@ READER = Reader(
     find=find,
     licence="CC BY-NC 4.0",
     link="https://github.com/YZY-stack/DF40",
-    reals=("youtube", "Celeb-real", "YouTube-real", *(f"{method}_Real" for method in ALONE)),
+    reals=("youtube", "Celeb-real", "YouTube-real", *(f"{method}_Real" for method in ("e4e", *ALONE))),
     related=("ffpp", "celebdf", "uadfv", "deepfakebench"),
     crops="deepfakebench",
 )

@@ -1,6 +1,7 @@
 """The traps of DeepfakeBench's lists, each as a fact that its own way of reading them would fail."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -95,6 +96,23 @@ def test_val_that_is_test_and_train_that_holds_test_are_told_and_kept_apart(tmp_
         "id2_0001": "train",
     }
     assert found.notes == ["2 clips stand in train and val and test of the lists; they are kept in test alone"]
+
+
+def test_a_fake_of_dfdcp_is_one_pair_with_the_real_it_was_made_from(tmp_path):
+    folders = {
+        "DFDCP_Real": ["original_videos/1224068/frames/1224068_A_001", "original_videos/1224068/frames/1224068_B_001"],
+        "DFDCP_FakeA": ["method_A/1224068/1224068_A/frames/1171020_1224068_A_001"],
+        "DFDCP_FakeB": ["method_B/1224068/1224068_A/frames/1171020_1224068_A_001"],
+    }
+    content = {}
+    for label, inner in folders.items():
+        names = {f"DFDCP/{each}": each.rsplit("/", 1)[1] for each in inner}
+        for folder in names:
+            write_crops(tmp_path / folder)
+        content[label] = {"test": {name: entry(label, folder) for folder, name in names.items()}}
+    write_list(tmp_path, "DFDCP", {"DFDCP": content})
+    pairs = Counter(clip.pair for clip in READER.read(tmp_path).clips)
+    assert pairs == {"dfdcp/1224068_A_001": 3, "dfdcp/1224068_B_001": 1}
 
 
 def test_real_videos_its_lists_lost_are_counted_in_a_note(tmp_path):
