@@ -33,7 +33,7 @@ class SuiteSet(_Section):
         compressions: Compressions taken; empty takes all.
         data: The set's top folder; by default it is looked for under its name.
         labels: Labels file, for ``folder`` only.
-        in_domain: The detector was trained on this set: it stays out of the mean over data sets.
+        in_domain: The detector was trained on this set or on its footage: it stays out of the mean over data sets.
         foreign_crops: Of a set released as face crops, score these though they were cut otherwise than the detector's.
     """
 

@@ -7,7 +7,8 @@ count apart, are the method ``source_videos_extra``. ``lists/splits/{train,val,t
 each actor is in one split, and so are their recordings.
 
 The authors warn that the recordings are not the targets' counterpart: the real side they mean are the FaceForensics++
-originals at c23 (``--dataset ffpp``, method ``youtube``), which the release may not contain.
+originals at c23 (``--dataset ffpp``, method ``youtube``), which the release does not contain. Recordings and fakes
+differ in more than the forgery, studio against YouTube, so figures on the two are not the authors'; a note says so.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ VARIANTS = (
     *(RAW, "reenact_postprocess", f"{RAW}_random_level"),
     *(f"{RAW}_level_{level}" for level in range(1, 6)),
     *(f"{RAW}_mix_{number}_distortions" for number in range(2, 5)),
+)
+ON_REALS = (
+    "the real clips are the actors' own recordings, not the FaceForensics++ originals at c23 that the authors hold "
+    "against the fakes: figures also tell studio from YouTube footage and are not comparable with published ones"
 )
 FAKES, REALS = {"train": 703, "val": 96, "test": 201}, {"train": 33719, "val": 4599, "test": 10157}
 
@@ -53,6 +58,7 @@ def find(root: Path) -> Found:
     splits = {name: split for split, path in lists.items() if path.is_file() for name in read_names(path)}
     actors = {Path(name).stem.partition("_")[2]: split for name, split in splits.items()}
     clips = [_real(path, key, actors) for path, key in videos_below(root, "source_videos")]
+    notes += [ON_REALS] if clips else []
     absent = []
     for variant in VARIANTS:
         there = {path.name: path for path, _ in videos_in(root, "manipulated_videos", variant)}

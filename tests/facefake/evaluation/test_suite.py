@@ -15,7 +15,7 @@ def test_every_suite_that_is_shipped_is_valid(name):
 
 def test_the_cross_dataset_suite_keeps_what_was_trained_on_apart_and_takes_no_training_footage():
     suite = load_suite("cross-dataset")
-    assert [each.dataset for each in suite.sets if each.in_domain] == ["ffpp"]
+    assert [each.dataset for each in suite.sets if each.in_domain] == ["ffpp", "deeperforensics"]
     assert all(each.splits in (("test",), ()) for each in suite.sets)
     assert not suite.abstain
 

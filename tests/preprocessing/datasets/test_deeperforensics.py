@@ -1,3 +1,4 @@
+import shutil
 from collections import Counter
 
 import pytest
@@ -62,7 +63,14 @@ def test_without_the_lists_there_is_no_split_and_a_note(root):
     found = READER.read(root)
     assert {clip.split for clip in found.clips} == {None}
     assert {clip.label for clip in found.clips} == {0, 1}
-    assert len(found.notes) == 3
+    assert len([note for note in found.notes if "has no split" in note]) == 3
+
+
+def test_where_there_are_recordings_a_note_tells_that_they_are_not_the_real_side_of_the_authors(root):
+    (note,) = READER.read(root).notes
+    assert "not the FaceForensics++ originals" in note
+    shutil.rmtree(root / "source_videos")
+    assert READER.read(root).notes == []
 
 
 def test_a_list_that_is_no_text_is_refused(root):
