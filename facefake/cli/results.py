@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from facefake.cli import EXIT_COVERAGE, EXIT_ERRORS
+from facefake.cli.forms import write_page
 from facefake.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -36,17 +36,6 @@ class Written:
     scores: Scores
     report: dict[str, Any] | None
     any_error: bool
-
-    def exit(self, min_coverage: float) -> None:
-        """End with 3 where too few labelled clips have a score, with 1 where a file failed, else return."""
-        from facefake.evaluation.coverage import below
-
-        if short := below(self.scores, min_coverage):
-            hint = "--no-abstain judges every clip that shows a face; --min-coverage 0 takes any share."
-            click.echo("\n".join([*short, f" hint: {hint}"]), err=True)
-            sys.exit(EXIT_COVERAGE)
-        if self.any_error:
-            sys.exit(EXIT_ERRORS)
 
 
 def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any], outputs: Outputs) -> Written:
@@ -119,11 +108,10 @@ def _write_pages(
 
         write_markdown(outputs.markdown, head, results, report)
     if outputs.html:
-        from facefake.reporting.html import examples, write_html
-        from facefake.reporting.html_results import faces, write_results_html
-        from facefake.reporting.thumbnails import thumbnails
-
         if report:
-            write_html(outputs.html, report, thumbnails(examples(report)))
+            write_page(outputs.html, report)
         else:
+            from facefake.reporting.html_results import faces, write_results_html
+            from facefake.reporting.thumbnails import thumbnails
+
             write_results_html(outputs.html, head, results, thumbnails(faces(results)))

@@ -1,0 +1,238 @@
+"""The sets of a suite scored one after the other, clean and corrupted; what was scored before is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from facefake.cli.labelled_sets import dataset_results, default_split
+from facefake.cli.options import STORE, Process, Source
+from facefake.cli.progress import progress_bar
+from preprocessing.errors import FacefakeError
+
+if TYPE_CHECKING:
+    from facefake.evaluation.scores_file import ScoresFile
+    from facefake.evaluation.suite import Suite, SuiteSet
+    from facefake.models import Detector
+    from facefake.scoring import ScoringRules
+    from preprocessing.corruptions import Corruption
+    from preprocessing.datasets import Found
+    from preprocessing.recipe import Recipe
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all sets of a run have in common."""
+
+    detector: Detector
+    recipe: Recipe
+    rules: ScoringRules
+    stores: Path
+    out: Path
+    process: Process
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One data set of a suite, found: where it lies and its clips."""
+
+    each: SuiteSet
+    source: Source
+    found: Found
+
+    @property
+    def has_frames(self) -> bool:
+        """Whether there are frames to corrupt: not of a set released as face crops, nor of a face store."""
+        from preprocessing.datasets import get_reader
+
+        return get_reader(self.source.name).crops is None and self.source.name != STORE
+
+    def protocol(self) -> dict[str, Any]:
+        """Which clips these are, by version and hash."""
+        from preprocessing.datasets import get_reader
+        from preprocessing.releases.protocol import Protocol
+
+        return Protocol.of(get_reader(self.source.name), [*self.found.clips, *self.found.absent]).facts()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a run: score files by data set and, for corrupted ones, by place and corruption."""
+
+    clean: dict[str, ScoresFile] = field(default_factory=dict)
+    corrupted: dict[tuple[str, str, Corruption], ScoresFile] = field(default_factory=dict)
+    not_run: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def files(self) -> list[ScoresFile]:
+        """All score files."""
+        return [*self.clean.values(), *self.corrupted.values()]
+
+    def leave_out(self, sentence: str) -> None:
+        """Say, now and in the report, what was not run and why."""
+        self.not_run.append(sentence)
+        click.echo(sentence, err=True)
+
+    def attempt(self, name: str, work: Callable[[], Result]) -> Result | None:
+        """What ``work`` gives, or ``None`` and one more failure: one set never stops the others."""
+        try:
+            return work()
+        except FacefakeError as error:
+            self.failed.append(f"{name} failed [{error.code}]: {error.message}")
+            click.echo(f"{self.failed[-1]}\n hint: {error.hint}", err=True)
+            return None
+
+
+def find(each: SuiteSet, data: Path | None) -> tuple[Path | None, list[Path]]:
+    """The folder of a set, if it is there, and every place that was looked at.
+
+    Unlike ``--data`` of other commands, the folder itself is never taken for the set: it holds several by name.
+    """
+    if each.data is not None:
+        places = [each.data]
+    elif data is not None:
+        places = [data / each.dataset]
+    else:
+        places = _source(each, None).places()
+    return next((place for place in places if place.is_dir()), None), places
+
+
+def material(each: SuiteSet, root: Path) -> Material:
+    """The clips of a set that lies at ``root``.
+
+    Raises:
+        FacefakeError: What its reader raises, or ``split_empty``.
+    """
+    source = _source(each, root)
+    return Material(each, source, default_split(source.found(), each.splits))
+
+
+def _source(each: SuiteSet, root: Path | None) -> Source:
+    return Source((each.dataset,), root, each.labels, each.methods, each.compressions)
+
+
+def score_set(bench: Bench, of: Material, corruption: Corruption | None = None, at: str = "frame") -> ScoresFile:
+    """Score a set, or take the scores that an earlier run left, if they were made in the same way.
+
+    Raises:
+        FacefakeError: What extraction, scoring and writing raise.
+    """
+    from facefake.evaluation.scores_file import read_scores
+    from facefake.scoring import document_head
+
+    at_frame, at_crop = (corruption, None) if at == "frame" else (None, corruption)
+    recipe = replace(of.source.recipe(bench.recipe), corruption=at_frame)
+    head = document_head(
+        bench.detector.facts(),
+        {
+            "recipe": recipe.to_dict(),
+            **bench.rules.to_dict(),
+            "threshold_source": bench.detector.card.threshold_source,
+            "corruption": str(at_crop) if at_crop else None,
+            "protocol": of.protocol(),
+            "data": str(of.source.root()),
+        },
+    )
+    name = of.source.name
+    level = f"-{corruption.kind}-{corruption.level:g}" if corruption else ""
+    path = bench.out / "scores" / (f"{name}.{at}{level}.json" if corruption else f"{name}.json")
+    title = f"{name}, {corruption} at the {at}" if corruption else name
+    if saved := _saved(path, head):
+        click.echo(f"{title}: scored before, in {path}", err=True)
+        return saved
+    click.echo(f"{title}: {len(of.found.clips)} clips in {of.source.root()}", err=True)
+    store = of.source.store(bench.stores / (f"{name}{level}" if at_frame else name))
+    _write(bench, of, path, head, recipe, store, at_crop)
+    return read_scores(path)
+
+
+def _write(
+    bench: Bench,
+    of: Material,
+    path: Path,
+    head: dict[str, Any],
+    recipe: Recipe,
+    store: Path,
+    at_crop: Corruption | None,
+) -> None:
+    """Score into a file that is there whole or not at all, also if the run is interrupted."""
+    from facefake.reporting import JsonResults, open_output
+
+    results = dataset_results(
+        of.found, bench.detector, recipe, bench.rules, store, bench.process, at_crop, of.each.foreign_crops
+    )
+    total = len(of.found.clips) + len(of.found.absent)
+    with open_output(path) as file, progress_bar("scoring", total) as advance:
+        document = JsonResults(file, head)
+        for result in results:
+            document.add(result)
+            advance(Path(result.path).name)
+        document.close()
+
+
+def _saved(path: Path, head: dict[str, Any]) -> ScoresFile | None:
+    """The scores at ``path`` if the same tool made them with the same detector from the same clips in the same way."""
+    from facefake.evaluation.scores_file import read_scores
+
+    try:
+        saved = read_scores(path)
+    except FacefakeError:  # none, or damaged
+        return None
+    return saved if _same(saved.head) == _same(head) else None
+
+
+def _same(head: dict[str, Any]) -> dict[str, Any]:
+    """What must not differ, as it comes out of JSON: a detector may be moved and run elsewhere."""
+    detector = {name: head["detector"].get(name) for name in ("sha256", "precision")}
+    same: dict[str, Any] = json.loads(json.dumps({**head, "detector": detector}))
+    return same
+
+
+def run(suite: Suite, bench: Bench, data: Path | None) -> Outcome:
+    """Score every set of the suite that is there, clean and under every corruption."""
+    outcome = Outcome()
+    for each in suite.sets:
+        root, places = find(each, data)
+        if root is None:
+            outcome.leave_out(f"{each.dataset} was not run: no folder {' or '.join(map(str, places))}.")
+        elif _lacks_split(each, root):
+            outcome.leave_out(f"{each.dataset} was not run: no {' or '.join(each.splits)} clips in {root}.")
+        else:
+            _run_set(suite, bench, each, root, outcome)
+    return outcome
+
+
+def _lacks_split(each: SuiteSet, root: Path) -> bool:
+    """Whether none of the splits asked for was downloaded; a set that cannot be read is not asked here."""
+    if not each.splits:
+        return False
+    try:
+        found = replace(_source(each, root), methods=("all",), compressions=()).found()
+    except FacefakeError:
+        return False
+    return not {clip.split for clip in (*found.clips, *found.absent)} & set(each.splits)
+
+
+def _run_set(suite: Suite, bench: Bench, each: SuiteSet, root: Path, outcome: Outcome) -> None:
+    of = outcome.attempt(each.dataset, partial(material, each, root))
+    clean = outcome.attempt(each.dataset, partial(score_set, bench, of)) if of else None
+    if of is None or clean is None:
+        return
+    outcome.clean[each.dataset] = clean
+    for ladder in suite.corruptions:
+        if ladder.at == "frame" and not of.has_frames:
+            outcome.leave_out(f"{each.dataset} was not run under {ladder.kind} at the frame: it has only crops.")
+            continue
+        for corruption in ladder.corruptions:
+            name = f"{each.dataset}, {corruption} at the {ladder.at},"
+            found = outcome.attempt(name, partial(score_set, bench, of, corruption, ladder.at))
+            if found:
+                outcome.corrupted[each.dataset, ladder.at, corruption] = found
