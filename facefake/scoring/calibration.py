@@ -210,8 +210,15 @@ def fit(method: Method, labels: ArrayLike, scores: ArrayLike) -> Calibration:
 
 
 def probability_of(score: float, calibration: Calibration | None) -> float:
-    """The probability, 0..1, that belongs to one score: the score itself for a detector without a calibration."""
-    return score if calibration is None else float(calibration.apply(score))
+    """The probability, 0..1, that belongs to one score: the score itself for a detector without a calibration.
+
+    It has the six digits of results: a report that holds those to the threshold comes to the verdict that was given.
+
+    Example:
+        >>> probability_of(0.4999997, None)
+        0.5
+    """
+    return round(score if calibration is None else float(calibration.apply(score)), 6)
 
 
 def class_weights(fakes: NDArray[np.bool_]) -> _Array:

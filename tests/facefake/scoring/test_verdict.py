@@ -180,5 +180,12 @@ def test_the_calibrated_probability_is_what_the_threshold_is_compared_with():
     assert verdict(replace(GOOD, score=0.8), calibration=halved, threshold=0.4).verdict == "fake"
 
 
+@pytest.mark.parametrize("calibration", [None, Calibration("temperature", {"temperature": 1.0})])
+@pytest.mark.parametrize("score", [0.4999997, 0.4999993])
+def test_the_verdict_is_that_of_the_probability_as_results_show_it(score, calibration):
+    judgement = verdict(replace(GOOD, score=score), calibration=calibration)
+    assert judgement.verdict == ("fake" if round(judgement.probability, 6) >= 0.5 else "real")
+
+
 def test_without_a_calibration_the_probability_is_the_score():
     assert verdict(GOOD).probability == GOOD.score
