@@ -13,7 +13,8 @@ The comparison is a dictionary of plain values, ready for JSON::
                 "difference": {"value", "low", "high"}, "delong": {"z", "p"}}],     AUC of a minus AUC of b
      "provenance": {...}}
 
-Where only one class is common, there is no difference to give and no entry in ``pairs``.
+Where only one class is common, there is no difference to give and no entry in ``pairs``. Of a handful of source groups
+there is a difference, but neither bounds nor z and p.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import numpy as np
 
 from facefake.evaluation.coverage import coverage
 from facefake.evaluation.metrics import auc_difference
+from facefake.evaluation.metrics.bootstrap import FEWEST_GROUPS
 from facefake.evaluation.metrics.delong import delong
 from facefake.evaluation.report import DEFAULT_THRESHOLD, SCHEMA, make_report
 from facefake.evaluation.scores import Scores
@@ -170,6 +172,7 @@ def _pairs(a: int, b: int, first: Scores, second: Scores, resamples: int, seed: 
             continue
         scores = first.score[rows], second.score[rows]
         difference = auc_difference(labels, *scores, groups=groups, resamples=resamples, seed=seed)
+        few = len(np.unique(groups)) < FEWEST_GROUPS
         test = delong(labels, *scores, groups)
         yield {
             "a": a,
@@ -177,5 +180,7 @@ def _pairs(a: int, b: int, first: Scores, second: Scores, resamples: int, seed: 
             "dataset": dataset,
             "videos": int(rows.sum()),
             "difference": difference.stated(groups),
-            "delong": {name: value if isfinite(value) else None for name, value in (("z", test.z), ("p", test.p))},
+            "delong": {
+                name: None if few or not isfinite(value) else value for name, value in (("z", test.z), ("p", test.p))
+            },
         }

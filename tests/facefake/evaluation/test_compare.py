@@ -83,6 +83,13 @@ def test_a_detector_compared_with_itself_does_not_differ():
     assert made["pairs"][0]["difference"] == {"value": 0.0, "low": 0.0, "high": 0.0}
 
 
+@pytest.mark.parametrize(("groups", "told"), [(4, False), (5, True)])
+def test_a_handful_of_source_groups_has_neither_bounds_nor_a_test(groups, told):
+    (pair,) = compare(entrant("a", noisy(1, 2 * groups)), entrant("b", noisy(2, 2 * groups)))["pairs"]
+    assert pair["videos"] == 4 * groups
+    assert [value is not None for value in (pair["difference"]["low"], *pair["delong"].values())] == [told] * 3
+
+
 def test_several_data_sets_are_compared_together_and_each():
     def both(seed):
         return [*noisy(seed), *noisy(seed + 10, count=5, dataset="dfdc"), *fakes(3, dataset="one class")]
