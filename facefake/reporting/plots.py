@@ -192,7 +192,8 @@ def reliability(curve: Mapping[str, Any] | None) -> Plot | None:
     return Plot(
         "Reliability",
         "Share of fakes among videos of about the same P(fake); on the diagonal the probability is what it says. "
-        "Grey bars, with figures: how many videos.",
+        "A calibration makes reals and fakes weigh the same: where fakes are more frequent, even a good one lies "
+        "above. Grey bars, with figures: how many videos.",
         Axis("P(fake), mean of the bin", _along(axis, _x)),
         Axis("share that is fake", _along(axis, _y)),
         bars=tuple(bars),

@@ -80,6 +80,8 @@ def test_the_reliability_diagram_shows_share_and_number():
     assert (plot.dots[0].x, plot.dots[0].y) == ((LEFT + RIGHT) / 2, BOTTOM - 0.25 * (BOTTOM - TOP))
     assert [label.words for label in plot.labels] == ["8"]
     assert plots.reliability({"reliability": None}) is None
+    # fitted with both classes weighing the same, drawn over a test set's mix
+    assert "A calibration makes reals and fakes weigh the same" in plot.words
 
 
 def test_fakes_stand_above_the_line_and_reals_hang_below(found):
