@@ -2,7 +2,7 @@
 
 * ``video``: every metric of :data:`facefake.evaluation.metrics.NAMES` over clips, each ``{"value", "low", "high"}`` or
   null, the bounds null where there are too few source groups for any; ``frame``: the same over single faces, those of
-  the person each clip's score is from
+  the person each clip's score is from, with the clips' calibration, which was fitted on clips
 * ``per_method``, ``per_compression``, ``per_people``: subsets, each with the video metrics, ``videos`` (fakes scored),
   ``reals`` (reals scored) and ``coverage``. A method's are its fakes and *all* reals of their data sets, with the
   coverage of its fakes. People are those who count towards the verdict: only scored clips have any

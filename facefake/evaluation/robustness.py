@@ -33,7 +33,8 @@ def robustness_row(
         clean: Scores without any corruption.
         corrupted: Scores at each level of the ladder; ``None`` where they could not be had, which is left out.
         resamples: Bootstrap resamples for the intervals, over source groups.
-        seed: Of the bootstrap, the same for every level, so that levels are compared on the same resamples.
+        seed: Of the bootstrap, the same for every level: those at which the same videos have a score are measured on
+            the same resamples.
 
     Returns:
         ``{"corruption", "at", "unit", "dataset", "levels": [{"level", "name", "auc", "coverage"}]}``. The first level

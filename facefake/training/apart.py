@@ -32,7 +32,8 @@ def check_apart(train: Crops, val: Crops) -> None:
     for dataset in sorted({leak.dataset for leak in found}):
         people = sum(leak.dataset == dataset for leak in found)
         warnings.warn(
-            f"{people} people of {dataset} are in both {train.split} and {val.split}, as its authors split it.",
+            f"{people} people of {dataset} are in both {train.split} and {val.split}: the split of this release parts "
+            "footage, not people.",
             stacklevel=2,
         )
 
