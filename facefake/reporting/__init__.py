@@ -4,9 +4,9 @@ The page and its pictures need more packages and are imported by themselves: :mo
 :mod:`facefake.reporting.thumbnails`.
 """
 
-from facefake.reporting.csv_file import CsvResults, write_csv
-from facefake.reporting.json_file import JsonResults, read_json, write_json, write_report
-from facefake.reporting.markdown import markdown_report, write_markdown, write_report_markdown
+from facefake.reporting.csv_file import CsvResults
+from facefake.reporting.json_file import JsonResults, write_report
+from facefake.reporting.markdown import write_markdown, write_report_markdown
 from facefake.reporting.output import open_output
 from facefake.reporting.report_csv import write_report_csv
 from facefake.reporting.terminal import print_report, print_results
@@ -14,13 +14,9 @@ from facefake.reporting.terminal import print_report, print_results
 __all__ = [
     "CsvResults",
     "JsonResults",
-    "markdown_report",
     "open_output",
     "print_report",
     "print_results",
-    "read_json",
-    "write_csv",
-    "write_json",
     "write_markdown",
     "write_report",
     "write_report_csv",

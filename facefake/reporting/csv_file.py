@@ -23,11 +23,8 @@ sha256               of the file
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
-from pathlib import Path
 from typing import TextIO
 
-from facefake.reporting.output import open_output
 from facefake.reporting.text import spreadsheet
 from facefake.scoring.result import ClipResult
 
@@ -65,18 +62,6 @@ class CsvResults:
     def add(self, result: ClipResult) -> None:
         """Write one row."""
         self._writer.writerow(row(result))
-
-
-def write_csv(target: str | Path, results: Iterable[ClipResult]) -> None:
-    """Write all results.
-
-    Raises:
-        FacefakeError: ``not_writable``.
-    """
-    with open_output(target) as file:
-        table = CsvResults(file)
-        for result in results:
-            table.add(result)
 
 
 def row(result: ClipResult) -> dict[str, str | int | float | None]:

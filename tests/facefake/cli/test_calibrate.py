@@ -10,10 +10,10 @@ import pytest
 from safetensors.torch import load_file
 
 from facefake.models.file import read_card
-from facefake.reporting import write_json
 from facefake.scoring.result import ClipResult, FrameScore, PersonResult, Truth, document_head
 from facefake.scoring.rules import ScoringRules
 from tests.facefake.cli.conftest import facefake
+from tests.facefake.evaluation.results import write_document
 
 
 def result(number, split="val"):
@@ -38,8 +38,7 @@ VIDEOS = [result(number) for number in range(80)]
 
 def write_scores(path, detector, results, **settings):
     facts = {"name": detector.name, "sha256": hashlib.sha256(detector.read_bytes()).hexdigest()}
-    write_json(path, document_head(facts, ScoringRules().to_dict() | settings), results)
-    return path
+    return write_document(path, document_head(facts, ScoringRules().to_dict() | settings), results)
 
 
 @pytest.fixture

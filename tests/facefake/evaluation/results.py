@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from facefake.reporting import write_json
+from facefake.reporting import JsonResults, open_output
 from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, PersonResult, Truth, document_head
 
 BOX, POINTS = (10.0, 10.0, 90.0, 90.0), ((1.0, 1.0),) * 5
@@ -69,5 +69,14 @@ SETTINGS = {"recipe": {"frames": "uniform:4"}, "pooling": "mean", "threshold": 0
 def write(path: Path, results, report=None, sha256="ab" * 32, **settings):
     """A results file of ``results``; returns its path."""
     head = document_head(DETECTOR | {"sha256": sha256}, SETTINGS | settings)
-    write_json(path, head, results, report)
+    return write_document(path, head, results, report)
+
+
+def write_document(path: Path, head, results, report=None):
+    """A results file as `facefake score` writes it; returns its path."""
+    with open_output(path) as file:
+        document = JsonResults(file, head)
+        for result in results:
+            document.add(result)
+        document.close(report)
     return path
