@@ -37,8 +37,8 @@ MEANINGS = {
     "log_loss": "mean negative logarithm of the probability given to the truth; lower is better",
     "brier": "mean squared error of the probability; lower is better",
     "ece": "expected calibration error: mean gap between probability and share of fakes; lower is better. Videos "
-    "count as they come here, while a calibration makes reals and fakes weigh the same: where one class is more frequent, "
-    "ECE, log loss and Brier score are not those of the calibration alone",
+    "count as they come here, while a calibration makes reals and fakes weigh the same: where one class is more "
+    "frequent, ECE, log loss and Brier score are not those of the calibration alone",
 }
 """The same metrics in words."""
 
