@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from facefake.models.file import read_card
 from facefake.scoring.result import ClipResult, FrameScore, PersonResult, Truth, document_head
 from facefake.scoring.rules import ScoringRules
-from tests.facefake.cli.conftest import facefake
+from tests.facefake.cli.conftest import command
 from tests.facefake.evaluation.results import write_document
 
 
@@ -47,7 +47,7 @@ def scores(run, tmp_path):
 
 
 def calibrate(run, scores, out, *more):
-    return facefake("calibrate", "--detector", run.detector, "--scores", scores, "--out", out, *more)
+    return command("calibrate", "--detector", run.detector, "--scores", scores, "--out", out, *more)
 
 
 def test_the_new_file_scores_with_probabilities_and_the_old_one_stays(run, scores, tmp_path):
@@ -63,7 +63,7 @@ def test_the_new_file_scores_with_probabilities_and_the_old_one_stays(run, score
     clip = run.videos / "test" / "clip-000.mp4"
     documents = []
     for detector in (run.detector, tmp_path / "calibrated.safetensors"):
-        scored = facefake("score", clip, "--detector", detector, "--frames", "uniform:4", "--json", "-")
+        scored = command("score", clip, "--detector", detector, "--frames", "uniform:4", "--json", "-")
         documents.append(json.loads(scored.stdout))
     raw, calibrated = documents
     card = read_card(tmp_path / "calibrated.safetensors")
@@ -83,7 +83,7 @@ def test_the_input_is_replaced_only_when_it_is_named(run, scores, tmp_path):
     copy = tmp_path / "copy.safetensors"
     copy.write_bytes(run.detector.read_bytes())
     scores = write_scores(tmp_path / "copy.json", copy, VIDEOS)
-    done = facefake(
+    done = command(
         *("calibrate", "--detector", copy, "--scores", scores, "--out", copy),
         *("--method", "temperature", "--threshold-rule", "fpr:0.1"),
     )

@@ -7,7 +7,7 @@ import pytest
 
 from facefake.cli import main
 from tests.clips import numbered_frame, write_video
-from tests.facefake.cli.conftest import facefake
+from tests.facefake.cli.conftest import command
 from tests.preprocessing.datasets import crop_trees
 
 SUITE = """
@@ -25,7 +25,7 @@ SCORED = ["folder.json", "folder.crop-jpeg-60.json", "folder.crop-jpeg-10.json",
 
 
 def evaluate(made, *options):
-    return facefake(
+    return command(
         *("evaluate", made.suite, "--detector", made.detector, "--data", made.root / "sets", "--workers", 1),
         *("--store", made.root / "store", "--out", made.out, *options),
     )
@@ -134,7 +134,7 @@ def test_a_set_that_fails_does_not_stop_the_others(made, run, tmp_path):
         f"frames: uniform:4\nsets: [{{dataset: celebdf, data: {tmp_path / 'empty'}}}, "
         f"{{dataset: folder, splits: [test], data: {run.videos}}}, {{dataset: dfdc, splits: [test], data: {dfdc}}}]\n"
     )
-    done = facefake(
+    done = command(
         *("evaluate", suite, "--detector", run.detector, "--store", made.root / "store", "--out", tmp_path / "out")
     )
     assert done.returncode == 1
@@ -152,7 +152,7 @@ def test_a_set_of_face_crops_is_scored_where_the_suite_says_so_and_has_no_frames
         "sets: [{dataset: wilddeepfake, splits: [test], foreign_crops: true}]\n"
         "corruptions: [{kind: blur, levels: [2]}, {kind: blur, at: crop, levels: [2]}]\n"
     )
-    done = facefake(
+    done = command(
         *("evaluate", suite, "--detector", run.detector, "--data", tmp_path / "sets", "--store", tmp_path / "store"),
         *("--out", tmp_path / "out", "--no-abstain"),
     )
@@ -173,10 +173,10 @@ def test_too_few_scores_have_an_exit_code_of_their_own(run, tmp_path):
     suite = tmp_path / "suite.yaml"
     suite.write_text("frames: uniform:4\nsets: [folder]\n")
     options = ("--data", tmp_path / "sets", "--store", tmp_path / "store", "--out", tmp_path / "out")
-    done = facefake("evaluate", suite, "--detector", run.detector, *options)
+    done = command("evaluate", suite, "--detector", run.detector, *options)
     assert done.returncode == 3
     assert "folder: 1 of 2 clips have a score" in done.stderr
-    assert facefake("evaluate", suite, "--detector", run.detector, *options, "--min-coverage", 0.5).returncode == 0
+    assert command("evaluate", suite, "--detector", run.detector, *options, "--min-coverage", 0.5).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from preprocessing.datasets import get_reader
 from preprocessing.releases.protocol import Protocol
-from tests.facefake.cli.conftest import facefake
+from tests.facefake.cli.conftest import command
 from tests.facefake.evaluation.results import clip, fakes, reals, write
 from tests.preprocessing.datasets import trees
 
@@ -28,7 +28,7 @@ def clips_to_score(root):
 
 
 def report(*args):
-    return facefake("report", *args, "--resamples", 20)
+    return command("report", *args, "--resamples", 20)
 
 
 def test_one_file_gives_every_form(tmp_path, scores):
