@@ -5,38 +5,29 @@ from types import SimpleNamespace
 
 import pytest
 
-from facefake.cli import main
 from facefake.demo import make_demo_set
 from preprocessing.store import FaceStore
 from tests.crops import state, write_crops
+from tests.facefake.cli.conftest import command
 from tests.preprocessing.datasets import crop_trees
 
 TINY = ("--set", "backbone.name=tiny-vit", "--set", "backbone.weights=random:0", "--set", "data.batch_size=4")
 DETECTOR = "detector.safetensors"
 
 
-def run(*args) -> int:
-    """The exit code of a command."""
-    try:
-        main([str(arg) for arg in args])
-    except SystemExit as done:
-        return int(done.code or 0)
-    return 0
-
-
-def train(dataset, data, root, *more) -> int:
-    return run(
+def train(dataset, data, root, *more):
+    return command(
         *("train", "--dataset", dataset, "--data", data, "--store", root / "store", "--out", root / "run"),
         *("--frames", "uniform:4", "--workers", 1, *TINY, "--set", "trainer.epochs=1", *more),
     )
 
 
 def score(dataset, data, root, detector, *more) -> tuple[int, dict]:
-    code = run(
+    done = command(
         *("score", "--dataset", dataset, "--data", data, "--store", root / "store", "--detector", detector),
         *("--frames", "uniform:4", "--workers", 1, "--json", root / "out.json", *more),
     )
-    return code, json.loads((root / "out.json").read_text())
+    return done.returncode, json.loads((root / "out.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -44,19 +35,20 @@ def bench(tmp_path_factory):
     """DeepfakeBench's crops, and a detector trained on them."""
     root = tmp_path_factory.mktemp("bench")
     data = crop_trees.deepfakebench(root / "raw")
-    assert train("deepfakebench", data, root) == 0
+    assert train("deepfakebench", data, root).returncode == 0
     return SimpleNamespace(root=root, data=data, detector=root / "run" / DETECTOR)
 
 
 @pytest.mark.parametrize("name", ["wilddeepfake", "df40", "frames"])
-def test_from_the_release_to_scores(name, tmp_path, capsys):
+def test_from_the_release_to_scores(name, tmp_path):
     data = getattr(crop_trees, name)(tmp_path / "raw")
     if name == "df40":  # another source group, to hold out
         write_crops(data / "DF40_train/simswap/frames/720_672", fake=True)
         write_crops(data / "FaceForensics++/original_sequences/youtube/c23/frames/720")
     before = state(tmp_path / "raw")
-    assert train(name, data, tmp_path) == 0
-    assert ("held out as one" in capsys.readouterr().err) == (name != "frames")
+    trained = train(name, data, tmp_path)
+    assert trained.returncode == 0
+    assert ("held out as one" in trained.stderr) == (name != "frames")
     code, document = score(name, data, tmp_path, tmp_path / "run" / DETECTOR)
     assert code == 0
     assert {result["status"] for result in document["results"]} == {"scored"}
@@ -83,35 +75,37 @@ def test_a_face_store_is_scored_and_trained_on_without_what_it_was_made_of(bench
     assert [(result["dataset"], result["clip"], result["label"]) for result in document["results"]] == [
         (row["dataset"], row["clip"], row["label"]) for row in wanted
     ]
-    assert train("store", bench.root / "store", tmp_path) == 0
+    assert train("store", bench.root / "store", tmp_path).returncode == 0
     assert (tmp_path / "run" / DETECTOR).is_file()
     assert state(bench.root / "store") == before
 
 
-def test_a_detector_refuses_the_crops_of_another_release(bench, tmp_path, capsys):
+def test_a_detector_refuses_the_crops_of_another_release(bench, tmp_path):
     data = crop_trees.wilddeepfake(tmp_path / "raw")
-    code = run(
+    done = command(
         *("score", "--dataset", "wilddeepfake", "--data", data, "--store", tmp_path / "store"),
         *("--detector", bench.detector, "--workers", 1),
     )
-    assert code == 2
-    assert "[crop_mismatch]" in capsys.readouterr().err
+    assert done.returncode == 2
+    assert "[crop_mismatch]" in done.stderr
 
 
-def test_crops_whose_making_is_published_are_made_from_a_video_and_others_are_not(bench, tmp_path, capsys):
+def test_crops_whose_making_is_published_are_made_from_a_video_and_others_are_not(bench, tmp_path):
     videos = make_demo_set(tmp_path / "videos", scenes={"test": 1}, frames=8)
     clip = next((tmp_path / "videos").rglob("*.mp4"))
     assert videos
-    assert run("score", clip, "--detector", bench.detector, "--workers", 1, "--json", tmp_path / "out.json") == 0
+    score_clip = ("score", clip, "--workers", 1, "--detector")
+    assert command(*score_clip, bench.detector, "--json", tmp_path / "out.json").returncode == 0
     recipe = json.loads((tmp_path / "out.json").read_text())["settings"]["recipe"]
     assert (recipe["face_detector"], recipe["geometry"]["template"]) == ("mtcnn", "arcface")
     wild = crop_trees.wilddeepfake(tmp_path / "raw")
-    assert train("wilddeepfake", wild, tmp_path) == 0
-    capsys.readouterr()
-    assert run("score", clip, "--detector", tmp_path / "run" / DETECTOR, "--workers", 1) == 2
-    assert "cannot be cut out like the crops of wilddeepfake" in capsys.readouterr().err
+    assert train("wilddeepfake", wild, tmp_path).returncode == 0
+    done = command(*score_clip, tmp_path / "run" / DETECTOR)
+    assert done.returncode == 2
+    assert "cannot be cut out like the crops of wilddeepfake" in done.stderr
 
 
-def test_a_face_store_is_not_extracted_again(bench, capsys):
-    assert run("extract", bench.root / "store", "--dataset", "store") == 2
-    assert "extracted already" in capsys.readouterr().err
+def test_a_face_store_is_not_extracted_again(bench):
+    done = command("extract", bench.root / "store", "--dataset", "store")
+    assert done.returncode == 2
+    assert "extracted already" in done.stderr

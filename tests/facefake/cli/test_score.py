@@ -10,7 +10,7 @@ from facefake.cli import main
 from facefake.demo import make_demo_set
 from preprocessing.video import Sampling
 from tests.clips import numbered_frame, write_video
-from tests.facefake.cli.conftest import facefake
+from tests.facefake.cli.conftest import command, facefake
 
 TOP = ["schema", "tool", "detector", "settings", "results"]
 RESULT = [
@@ -109,12 +109,12 @@ def test_python_gives_the_same_answer(mixed, run):
 def test_a_labelled_set_gets_a_report_the_same_from_files_and_from_the_store(run, tmp_path):
     labels = "path,label\nclip-000.mp4,real\nclip-001.mp4,fake\n"
     (run.videos / "test.csv").write_text(labels)
-    done = facefake(
+    done = command(
         *("score", run.videos / "test", "--labels", run.videos / "test.csv", "--detector", run.detector),
         *("--frames", "uniform:4", "--json", tmp_path / "files.json", "--markdown", tmp_path / "report.md"),
     )
     assert done.returncode == 0
-    stored = facefake(
+    stored = command(
         *("score", "--dataset", "folder", "--data", run.videos, "--store", run.store, "--detector", run.detector),
         *("--frames", "uniform:4", "--json", tmp_path / "store.json"),
     )
@@ -129,8 +129,8 @@ def test_a_labelled_set_gets_a_report_the_same_from_files_and_from_the_store(run
 
 def test_a_store_of_another_crop_is_refused(run, tmp_path):
     make_demo_set(tmp_path / "videos", scenes={"test": 1}, frames=3)
-    facefake("extract", tmp_path / "videos", "--out", tmp_path / "store", "--template", "arcface", "--size", 64)
-    done = facefake(
+    command("extract", tmp_path / "videos", "--out", tmp_path / "store", "--template", "arcface", "--size", 64)
+    done = command(
         *("score", "--dataset", "folder", "--data", tmp_path / "videos", "--store", tmp_path / "store"),
         *("--detector", run.detector),
     )
@@ -161,6 +161,6 @@ def test_what_is_no_detector_is_refused_with_its_code(tmp_path, capsys, content,
 
 def test_an_output_that_cannot_be_written_is_said_before_anything_is_scored(run, tmp_path):
     (tmp_path / "file").write_text("")
-    done = facefake("score", run.videos, "--detector", run.detector, "--json", tmp_path / "file" / "out.json")
+    done = command("score", run.videos, "--detector", run.detector, "--json", tmp_path / "file" / "out.json")
     assert done.returncode == 2
     assert "error [not_writable]" in done.stderr
