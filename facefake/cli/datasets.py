@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -39,11 +38,12 @@ def command(context: click.Context, json_file: str | None) -> None:
     """
     if context.invoked_subcommand is not None:
         return
+    from facefake.reporting import write_json
     from preprocessing.datasets import READERS
 
     rows = [_facts(reader) for reader in READERS.values()]
     if json_file:
-        _write_json(json_file, {"schema": 1, "kind": "datasets", "datasets": rows})
+        write_json(json_file, {"schema": 1, "kind": "datasets", "datasets": rows})
     if json_file != "-":
         from facefake.cli.dataset_tables import print_datasets
 
@@ -70,6 +70,7 @@ def check_command(name: str, root: Path | None, quick: bool, workers: int, json_
     a place in the face store, 2 usage, 3 incomplete.
     """
     from facefake.cli.progress import progress_bar
+    from facefake.reporting import write_json
     from preprocessing.datasets import get_reader
     from preprocessing.releases.check import check
 
@@ -79,7 +80,7 @@ def check_command(name: str, root: Path | None, quick: bool, workers: int, json_
     with progress_bar("opening files", 0 if quick else len(found.clips)) as advance:
         checked = check(reader, root, found, quick=quick, workers=workers, on_clip=lambda clip: advance(clip.path.name))
     if json_file:
-        _write_json(json_file, checked.to_dict())
+        write_json(json_file, checked.to_dict())
     if json_file != "-":
         from facefake.cli.dataset_tables import print_check
 
@@ -187,11 +188,3 @@ def _keep_out(root: Path, target: str | Path | None) -> None:
         raise FacefakeError(
             "usage", f"{target} lies in the data set's folder {root}, which is only read.", "Write it elsewhere."
         )
-
-
-def _write_json(target: str, content: dict[str, Any]) -> None:
-    from facefake.reporting import open_output
-
-    with open_output(target) as file:
-        json.dump(content, file, indent=1)
-        file.write("\n")

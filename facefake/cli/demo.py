@@ -53,7 +53,7 @@ def command(out: Path, seed: int, again: bool) -> None:
     from facefake.cli.extract import bring_up_to_date, print_summary
     from facefake.cli.results import Outputs, write_results
     from facefake.demo import DISCLAIMER
-    from facefake.reporting import write_report
+    from facefake.reporting import write_json
     from facefake.scoring import document_head, score_store
     from facefake.training import load_config, train
     from preprocessing.datasets import get_reader, select
@@ -80,7 +80,7 @@ def command(out: Path, seed: int, again: bool) -> None:
         head = document_head(detector.facts(), {"recipe": recipe.to_dict(), **rules.to_dict()})
         outputs = Outputs(str(out / "scores.json"), out / "scores.csv", out / "report.md", out / "report.html")
         report = write_results(results, len(held_out), head, outputs).report
-    write_report(out / "report.json", report or {})
+    write_json(out / "report.json", report or {})
     click.secho(DISCLAIMER, err=True, bold=True)
     click.echo(f"look at {out / 'report.html'}", err=True)
     click.echo(f"next: facefake score my.mp4 --detector {trained.detector}", err=True)

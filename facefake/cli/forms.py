@@ -23,10 +23,10 @@ class Forms:
         Raises:
             FacefakeError: ``not_writable``.
         """
-        from facefake.reporting import write_report, write_report_csv, write_report_markdown
+        from facefake.reporting import write_json, write_report_csv, write_report_markdown
 
         if self.json:
-            write_report(self.json, document)
+            write_json(self.json, document)
         if self.csv:
             write_report_csv(self.csv, document)
         if self.markdown:

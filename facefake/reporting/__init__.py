@@ -5,7 +5,7 @@ The page and its pictures need more packages and are imported by themselves: :mo
 """
 
 from facefake.reporting.csv_file import CsvResults
-from facefake.reporting.json_file import JsonResults, write_report
+from facefake.reporting.json_file import JsonResults, write_json
 from facefake.reporting.markdown import write_markdown, write_report_markdown
 from facefake.reporting.output import open_output
 from facefake.reporting.report_csv import write_report_csv
@@ -17,8 +17,8 @@ __all__ = [
     "open_output",
     "print_report",
     "print_results",
+    "write_json",
     "write_markdown",
-    "write_report",
     "write_report_csv",
     "write_report_markdown",
 ]

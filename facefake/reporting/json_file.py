@@ -47,14 +47,18 @@ class JsonResults:
         self._file.write(end + "]" + (f', "report": {_dump(report)}' if report else "") + "}\n")
 
 
-def write_report(target: str | Path, report: Mapping[str, Any]) -> None:
-    """Write a report alone, indented.
+def write_json(target: str | Path, document: Mapping[str, Any]) -> None:
+    """Write one document that people may read too, such as a report: indented.
+
+    Args:
+        target: A file, or ``-`` for stdout.
+        document: Plain values.
 
     Raises:
         FacefakeError: ``not_writable``.
     """
     with open_output(target) as file:
-        file.write(json.dumps(report, allow_nan=False, indent=2) + "\n")
+        file.write(json.dumps(document, allow_nan=False, indent=2) + "\n")
 
 
 def _dump(value: Any) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from facefake.reporting.csv_file import COLUMNS, CsvResults
-from facefake.reporting.json_file import JsonResults, write_report
+from facefake.reporting.json_file import JsonResults, write_json
 from facefake.reporting.output import open_output
 from facefake.scoring.result import ClipResult, ErrorFacts, PersonResult, Truth, document_head
 from facefake.scoring.verdict import FrameCounts
@@ -148,12 +148,12 @@ def test_a_failure_that_is_not_of_writing_keeps_its_name(tmp_path):
 
 
 def test_a_dash_is_stdout(capsys):
-    write_report("-", {"video": None})
+    write_json("-", {"video": None})
     assert json.loads(capsys.readouterr().out) == {"video": None}
 
 
 def test_folders_on_the_way_are_made(tmp_path):
-    write_report(tmp_path / "a" / "b" / "report.json", {})
+    write_json(tmp_path / "a" / "b" / "report.json", {})
     assert json.loads((tmp_path / "a" / "b" / "report.json").read_text()) == {}
 
 
@@ -170,8 +170,8 @@ def test_what_cannot_be_written_is_known_at_once(tmp_path, target):
 def test_a_link_is_kept_and_a_device_is_not_replaced(tmp_path):
     (tmp_path / "real.json").write_text("old")
     (tmp_path / "link.json").symlink_to("real.json")
-    write_report(tmp_path / "link.json", {"new": 1})
+    write_json(tmp_path / "link.json", {"new": 1})
     assert (tmp_path / "link.json").is_symlink()
     assert json.loads((tmp_path / "real.json").read_text()) == {"new": 1}
-    write_report(os.devnull, {})
+    write_json(os.devnull, {})
     assert not os.path.isfile(os.devnull)

@@ -10,7 +10,7 @@ import pytest
 from facefake.evaluation.compare import Entrant, make_comparison
 from facefake.evaluation.report import make_report
 from facefake.evaluation.scores import Scores
-from facefake.reporting import print_report, write_report, write_report_csv, write_report_markdown
+from facefake.reporting import print_report, write_json, write_report_csv, write_report_markdown
 from facefake.reporting.html import examples, write_html
 from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, PersonResult, Truth
 
@@ -58,7 +58,7 @@ def compared(count=20):
     ids=["two sets", "one set", "one class", "comparison", "few groups", "comparison of few groups"],
 )
 def test_every_form_takes_it(document, tmp_path, capsys):
-    write_report(tmp_path / "r.json", document)
+    write_json(tmp_path / "r.json", document)
     assert json.loads((tmp_path / "r.json").read_text()) == document
     write_report_csv(tmp_path / "r.csv", document)
     write_report_markdown(tmp_path / "r.md", document)
