@@ -38,11 +38,12 @@ def command(context: click.Context, json_file: str | None) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from facefake.reporting import write_json
     from preprocessing.datasets import READERS
 
     rows = [_facts(reader) for reader in READERS.values()]
     if json_file:
+        from facefake.reporting import write_json
+
         write_json(json_file, {"schema": 1, "kind": "datasets", "datasets": rows})
     if json_file != "-":
         from facefake.cli.dataset_tables import print_datasets
@@ -70,7 +71,6 @@ def check_command(name: str, root: Path | None, quick: bool, workers: int, json_
     a place in the face store, 2 usage, 3 incomplete.
     """
     from facefake.cli.progress import progress_bar
-    from facefake.reporting import write_json
     from preprocessing.datasets import get_reader
     from preprocessing.releases.check import check
 
@@ -80,6 +80,8 @@ def check_command(name: str, root: Path | None, quick: bool, workers: int, json_
     with progress_bar("opening files", 0 if quick else len(found.clips)) as advance:
         checked = check(reader, root, found, quick=quick, workers=workers, on_clip=lambda clip: advance(clip.path.name))
     if json_file:
+        from facefake.reporting import write_json
+
         write_json(json_file, checked.to_dict())
     if json_file != "-":
         from facefake.cli.dataset_tables import print_check
