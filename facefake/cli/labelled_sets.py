@@ -72,11 +72,12 @@ class LabelledSet:
     recipe: Recipe
 
     def facts(self, detector: Detector) -> dict[str, Any]:
-        """For the settings of results: where it lies, its recipe, and what a reader must know of its crops."""
+        """For the settings of results: where it lies, its recipe, what to know of its clips and their crops."""
         from facefake.scoring import crop_notes
 
         recipe = self.recipe.to_dict()
-        return {"data": str(self.source.root()), "recipe": recipe, "notes": crop_notes(detector.card, recipe)}
+        notes = [*self.found.notes, *crop_notes(detector.card, recipe)]
+        return {"data": str(self.source.root()), "recipe": recipe, "notes": notes}
 
 
 def labelled_sets(source: Source, splits: tuple[str, ...], recipe: Recipe) -> list[LabelledSet]:

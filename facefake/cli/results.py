@@ -89,15 +89,13 @@ def _report(scores: Scores, head: Mapping[str, Any]) -> dict[str, Any] | None:
     if not len(scores):
         return None
     settings = head["settings"]
-    report = make_report(
+    return make_report(
         scores,
         threshold=settings["threshold"],
         threshold_source=settings["threshold_source"],
         calibration=settings["calibration"],
         provenance=provenance(sys.argv, head),
     )
-    on_crops = [note for facts in settings.get("datasets", {}).values() for note in facts["notes"]]
-    return {**report, "notes": [*on_crops, *report["notes"]]}
 
 
 def _write_pages(

@@ -23,7 +23,12 @@ def make_suite_report(suite: Suite, outcome: Outcome, bench: Bench) -> dict[str,
     from facefake.evaluation.suite import mean_of_others
 
     head = next(iter(outcome.clean.values())).head
-    settings = {"recipe": bench.recipe.to_dict(), **bench.rules.to_dict(), "suite": suite.model_dump(mode="json")}
+    settings = {
+        "recipe": bench.recipe.to_dict(),
+        **bench.rules.to_dict(),
+        "suite": suite.model_dump(mode="json"),
+        "datasets": {name: file.head["settings"]["datasets"][name] for name, file in outcome.clean.items()},
+    }
     report = make_report(
         Scores.merged([file.scores for file in outcome.clean.values()]),
         threshold=bench.rules.threshold,
@@ -41,7 +46,6 @@ def make_suite_report(suite: Suite, outcome: Outcome, bench: Bench) -> dict[str,
     if suite.anchors:
         report["anchors"] = anchors(outcome.clean)
         notes += _on_anchors(bench.detector)
-    notes += _on_crops(bench.detector, outcome)
     report["robustness"] = [
         _robustness(ladder, name, file.scores, outcome)
         for ladder in suite.corruptions
@@ -63,11 +67,3 @@ def _on_anchors(detector: Detector) -> Iterator[str]:
     if training is None or training.datasets != ["ffpp"]:
         trained = f"on {', '.join(training.datasets)}" if training else "nobody says on what"
         yield f"The published detectors were trained on FaceForensics++ c23 alone; this one was trained {trained}."
-
-
-def _on_crops(detector: Detector, outcome: Outcome) -> Iterator[str]:
-    from facefake.scoring import crop_notes
-
-    for name, file in outcome.clean.items():
-        for note in crop_notes(detector.card, file.head["settings"]["recipe"]):
-            yield f"{name}: {note}"

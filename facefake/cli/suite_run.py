@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from facefake.cli.labelled_sets import dataset_results, default_split
+from facefake.cli.labelled_sets import LabelledSet, dataset_results, default_split
 from facefake.cli.options import STORE, Process, Source
 from facefake.cli.progress import progress_bar
 from preprocessing.errors import FacefakeError
@@ -138,7 +138,7 @@ def score_set(bench: Bench, of: Material, corruption: Corruption | None = None, 
             "threshold_source": bench.detector.card.threshold_source,
             "corruption": str(at_crop) if at_crop else None,
             "protocol": of.protocol(),
-            "data": str(of.source.root()),
+            "datasets": {of.source.name: LabelledSet(of.source, of.found, recipe).facts(bench.detector)},
         },
     )
     name = of.source.name

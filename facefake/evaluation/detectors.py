@@ -93,7 +93,9 @@ def _versions(files: Sequence[ScoresFile]) -> dict[str, int]:
 
 
 def _provenance(files: Sequence[ScoresFile], command: Sequence[str]) -> dict[str, Any]:
-    made = provenance(command, files[0].head, [file.path for file in files])
+    datasets = {name: facts for file in files for name, facts in file.head["settings"].get("datasets", {}).items()}
+    head = {**files[0].head, "settings": files[0].head["settings"] | ({"datasets": datasets} if datasets else {})}
+    made = provenance(command, head, [file.path for file in files])
     for facts, file in zip(made["inputs"], files, strict=True):
         scored_by = (file.report or {}).get("provenance") or {}
         facts["command"] = scored_by.get("command")

@@ -69,7 +69,7 @@ def make_report(
         "schema": SCHEMA,
         "kind": "report",
         **whole,
-        "notes": [*scores.notes, *_on_selection(detector), *whole["notes"]],
+        "notes": [*_on_datasets(provenance or {}), *scores.notes, *_on_selection(detector), *whole["notes"]],
         "datasets": parts or {names[0]: whole},
         "mean": _mean([part["video"] for part in parts.values()]) if parts else None,
         "threshold": threshold,
@@ -118,6 +118,12 @@ def _mean(metrics: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
 def _splits(scores: Scores, dataset: str) -> dict[str, int]:
     splits = Counter(split or "none" for split in scores.split[scores.dataset == dataset])
     return dict(sorted(splits.items()))
+
+
+def _on_datasets(provenance: Mapping[str, Any]) -> list[str]:
+    """What was noted of each data set when it was scored: clips left out, crops cut otherwise than in training."""
+    datasets = (provenance.get("settings") or {}).get("datasets", {})
+    return [f"{name}: {note}" for name, facts in datasets.items() for note in facts["notes"]]
 
 
 def _on_selection(detector: Mapping[str, Any]) -> Iterator[str]:

@@ -156,6 +156,16 @@ def test_a_detector_keeps_what_its_file_says(tmp_path):
     assert found.provenance["detector"]["selection"]["split"] == "val"
 
 
+def test_what_was_noted_of_each_data_set_when_it_was_scored_stands_in_the_report(tmp_path):
+    paths = [
+        write(tmp_path / f"{name}.json", [*reals(2, dataset=name), *fakes(2, dataset=name)], datasets={name: facts})
+        for name, facts in (("dfdc", {"notes": ["no list names 3 videos"]}), ("ffiw", {"notes": []}))
+    ]
+    (found,) = detectors_of([read_scores(path) for path in paths], [])
+    assert set(found.provenance["settings"]["datasets"]) == {"dfdc", "ffiw"}
+    assert found.report(resamples=10, seed=0)["notes"][0] == "dfdc: no list names 3 videos"
+
+
 def test_validation_scores_must_come_from_the_same_detector_and_rules(tmp_path):
     (tested,) = detectors_of([read_scores(write(tmp_path / "1.json", reals(2)))], [])
     cases = ({}, {"threshold": 0.9}, {"pooling": "max"}, {"sha256": "cd" * 32})
