@@ -148,6 +148,16 @@ def test_versions_of_one_recording_never_help_to_judge_each_other():
     assert made.in_sample.brier < made.out_of_fold.brier - 0.02
 
 
+def test_no_video_had_a_say_in_the_threshold_it_is_judged_by():
+    """A threshold told from all 140 reals lets exactly 14 pass as a tenth; told from four folds, about as many."""
+    errors = [
+        fitted(validation(seed=seed), "sigmoid", "fpr:0.1").calibration.errors.false_positive.errors
+        for seed in range(5)
+    ]
+    assert set(errors) != {14}
+    assert all(7 <= count <= 28 for count in errors)
+
+
 @pytest.mark.parametrize("split", ["train", "test", None])
 def test_a_clip_of_another_split_is_refused(split):
     error = refused([*VIDEOS, result("other.mp4", 1, 0.9, split=split)])
