@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from facefake.reporting import plots
+from facefake.reporting import canvas, plots
 from facefake.reporting.output import open_output
 from facefake.reporting.tables import (
     GROUP_NOTES,
@@ -174,7 +174,7 @@ def environment() -> Environment:
         "shell": shlex.join,
         "split_line": split_line,
         "subset_rows": _subset_rows,
-    } | {name: getattr(plots, name) for name in ("WIDTH", "HEIGHT", "LEFT", "RIGHT", "TOP", "BOTTOM", "STYLES")}
+    } | {name: getattr(canvas, name) for name in ("WIDTH", "HEIGHT", "LEFT", "RIGHT", "TOP", "BOTTOM", "STYLES")}
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from facefake.reporting import plots
+from facefake.reporting.canvas import Plot
 from facefake.reporting.html import Thumbnails, environment, pictures
 from facefake.reporting.output import open_output
 from facefake.reporting.tables import why
@@ -68,7 +69,7 @@ def face(result: ClipResult, person: PersonResult) -> dict[str, Any]:
     }
 
 
-def timeline(result: ClipResult) -> plots.Plot | None:
+def timeline(result: ClipResult) -> Plot | None:
     """The plot of one clip's frame scores, if there are frames to see them change over."""
     times = {frame.index: frame.time for person in result.people for frame in person.frames}
     if len(times) < 2:

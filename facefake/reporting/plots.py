@@ -1,4 +1,4 @@
-"""The plots of a report as plain shapes in the pixels of a small canvas; ``templates/plot.html`` turns them into SVG.
+"""The plots of a report as shapes on a canvas; ``templates/plot.html`` turns them into SVG.
 
 Drawn by hand and not by matplotlib: text stays text, colours are the page's own and so follow its dark mode, and a plot
 takes 3 kB where matplotlib's takes 30, which for ten data sets is the difference between a page that opens at once and
@@ -10,93 +10,30 @@ Every function takes the lists of a report's ``curves`` and gives ``None`` where
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil, floor, log10
-from statistics import NormalDist
 from typing import Any
 
-WIDTH, HEIGHT = 400, 320
-LEFT, RIGHT, TOP, BOTTOM = 56, 384, 12, 276  # of the frame that the axes span
-STYLES = 12  # pairs of colour and dash in the style sheet; the thirteenth line looks like the first
-
-Scale = Callable[[float], float]
-Curve = Mapping[str, Sequence[float]]
-Ticks = tuple[tuple[float, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """``label`` and ``ticks``: each the pixel along the axis and its text."""
-
-    label: str
-    ticks: Ticks
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A line or an area: ``points`` as SVG writes them, and the number of its style, or its CSS class by name."""
-
-    points: str
-    style: int | str
-
-
-@dataclass(frozen=True, slots=True)
-class Dot:
-    """A marked value; ``words`` show when the pointer rests on it. A hollow one is to be read with care."""
-
-    x: float
-    y: float
-    style: int | str
-    words: str
-    hollow: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A filled rectangle with a CSS class."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    style: str
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """Words in the plot; ``anchor`` is SVG's ``text-anchor``."""
-
-    x: float
-    y: float
-    words: str
-    anchor: str = "start"
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """An entry of the legend."""
-
-    name: str
-    style: int
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """One plot. ``words`` say what it shows, also to those who do not see it; shapes are drawn in this order."""
-
-    title: str
-    words: str
-    x: Axis
-    y: Axis
-    bars: tuple[Bar, ...] = ()
-    areas: tuple[Shape, ...] = ()
-    guides: tuple[Shape, ...] = ()
-    lines: tuple[Shape, ...] = ()
-    dots: tuple[Dot, ...] = ()
-    labels: tuple[Label, ...] = ()
-    legend: tuple[Key, ...] = ()
+from facefake.reporting.canvas import (
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    TOP,
+    Axis,
+    Bar,
+    Dot,
+    Key,
+    Label,
+    Plot,
+    Shape,
+    along,
+    deviates,
+    even_values,
+    linear,
+    points,
+    ticks_at,
+    x_at,
+    y_at,
+)
 
 
 def roc(curves: Mapping[str, Mapping[str, Any] | None], metrics: Mapping[str, Any] | None = None) -> Plot | None:
@@ -109,28 +46,29 @@ def roc(curves: Mapping[str, Mapping[str, Any] | None], metrics: Mapping[str, An
     known = _known(curves)
     if not known:
         return None
-    unit = _linear(0, 1)
+    unit = linear(0, 1)
     lines = tuple(
-        Shape(_points(curve["roc"]["fpr"], curve["roc"]["tpr"], unit, unit), style)
+        Shape(points(curve["roc"]["fpr"], curve["roc"]["tpr"], unit, unit), style)
         for style, curve in enumerate(known.values())
     )
     marked = {0.01: "tpr_at_fpr_1", 0.05: "tpr_at_fpr_5"} if metrics and len(known) == 1 else {}
     found = {fpr: metrics[name] for fpr, name in marked.items() if metrics and metrics[name]}
     dots = tuple(
-        Dot(_x(fpr), _y(rate["value"]), 0, f"TPR {rate['value']:.3f} at {fpr:.0%} FPR") for fpr, rate in found.items()
+        Dot(x_at(fpr), y_at(rate["value"]), 0, f"TPR {rate['value']:.3f} at {fpr:.0%} FPR")
+        for fpr, rate in found.items()
     )
     whiskers = tuple(
-        Shape(f"{_x(fpr)},{_y(rate['low'])} {_x(fpr)},{_y(rate['high'])}", "whisker")
+        Shape(f"{x_at(fpr)},{y_at(rate['low'])} {x_at(fpr)},{y_at(rate['high'])}", "whisker")
         for fpr, rate in found.items()
         if rate["low"] is not None
     )
-    axis = _ticks((0, 0.2, 0.4, 0.6, 0.8, 1), unit)
+    axis = ticks_at((0, 0.2, 0.4, 0.6, 0.8, 1), unit)
     return Plot(
         "ROC",
         "True positive rate against false positive rate; the diagonal is chance. "
         + ("Dots mark 1 % and 5 % FPR, with intervals." if dots else ""),
-        Axis("false positive rate", _along(axis, _x)),
-        Axis("true positive rate", _along(axis, _y)),
+        Axis("false positive rate", along(axis, x_at)),
+        Axis("true positive rate", along(axis, y_at)),
         guides=(Shape(f"{LEFT},{BOTTOM} {RIGHT},{TOP}", "chance"),),
         lines=lines + whiskers,
         dots=dots,
@@ -148,19 +86,19 @@ def det(curves: Mapping[str, Mapping[str, Any] | None]) -> Plot | None:
         return None
     weakest = max(min(map(max, curve["det"]["fpr"], curve["det"]["fnr"])) for curve in known.values())
     high = 0.6 if weakest < 0.4 else 0.98
-    deviate = _deviate(0.0005, high)
+    deviate = deviates(0.0005, high)
     lines = tuple(
-        Shape(_points(curve["det"]["fpr"], curve["det"]["fnr"], deviate, deviate), style)
+        Shape(points(curve["det"]["fpr"], curve["det"]["fnr"], deviate, deviate), style)
         for style, curve in enumerate(known.values())
     )
     rates = (0.001, 0.01, 0.05, 0.1, 0.2, 0.4) if high == 0.6 else (0.001, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9)
-    axis = _ticks(rates, deviate, _percent)
+    axis = ticks_at(rates, deviate, _percent)
     return Plot(
         "DET",
         "False negative rate against false positive rate on normal-deviate axes, which spread out small rates; "
         "nearer to the lower left is better. On the dotted diagonal both are equal.",
-        Axis("false positive rate", _along(axis, _x)),
-        Axis("false negative rate", _along(axis, _y)),
+        Axis("false positive rate", along(axis, x_at)),
+        Axis("false negative rate", along(axis, y_at)),
         guides=(Shape(f"{LEFT},{BOTTOM} {RIGHT},{TOP}", "equal"),),
         lines=lines,
         legend=_legend(known),
@@ -172,33 +110,33 @@ def reliability(curve: Mapping[str, Any] | None) -> Plot | None:
     bins = curve["reliability"]["bins"] if curve and curve["reliability"] else []
     if not bins:
         return None
-    unit = _linear(0, 1)
+    unit = linear(0, 1)
     most = max(b["count"] for b in bins)
     bars, counts = [], []
     for b in bins:
-        left, right, height = _x(b["low"]), _x(b["high"]), round(0.22 * (BOTTOM - TOP) * b["count"] / most, 1)
+        left, right, height = x_at(b["low"]), x_at(b["high"]), round(0.22 * (BOTTOM - TOP) * b["count"] / most, 1)
         bars.append(Bar(left, round(BOTTOM - height, 1), round(right - left - 1, 1), height, "count"))
         counts.append(Label(round((left + right) / 2, 1), round(BOTTOM - height - 3, 1), str(b["count"]), "middle"))
     dots = tuple(
         Dot(
-            _x(b["mean"]),
-            _y(b["fakes"]),
+            x_at(b["mean"]),
+            y_at(b["fakes"]),
             0,
             f"P(fake) {b['low']:.2f} to {b['high']:.2f}: {b['count']} videos, {b['fakes']:.0%} of them fake",
         )
         for b in bins
     )
-    axis = _ticks((0, 0.2, 0.4, 0.6, 0.8, 1), unit)
+    axis = ticks_at((0, 0.2, 0.4, 0.6, 0.8, 1), unit)
     return Plot(
         "Reliability",
         "Share of fakes among videos of about the same P(fake); on the diagonal the probability is what it says. "
         "A calibration makes reals and fakes weigh the same: where fakes are more frequent, even a good one lies "
         "above. Grey bars, with figures: how many videos.",
-        Axis("P(fake), mean of the bin", _along(axis, _x)),
-        Axis("share that is fake", _along(axis, _y)),
+        Axis("P(fake), mean of the bin", along(axis, x_at)),
+        Axis("share that is fake", along(axis, y_at)),
         bars=tuple(bars),
         guides=(Shape(f"{LEFT},{BOTTOM} {RIGHT},{TOP}", "chance"),),
-        lines=(Shape(_points([b["mean"] for b in bins], [b["fakes"] for b in bins], unit, unit), 0),),
+        lines=(Shape(points([b["mean"] for b in bins], [b["fakes"] for b in bins], unit, unit), 0),),
         dots=dots,
         labels=tuple(counts),
     )
@@ -217,32 +155,34 @@ def distribution(curve: Mapping[str, Any] | None, threshold: float) -> Plot | No
     edges, kind = histogram["edges"], "P(fake)" if curve["reliability"] else "score"
     shares = {name: _shares(histogram[name]) for name in ("fake", "real")}
     most = max(*shares["fake"], *shares["real"])
-    across = _linear(edges[0], edges[-1])
+    across = linear(edges[0], edges[-1])
     middle, half = (TOP + BOTTOM) / 2, (BOTTOM - TOP) / 2 - 18
     bars = []
     for name, up in (("fake", 1), ("real", 0)):
         for (low, high), share, count in zip(pairwise(edges), shares[name], histogram[name], strict=True):
             if count:
-                height, left = round(half * share / most, 1), _x(across(low))
+                height, left = round(half * share / most, 1), x_at(across(low))
                 words = f"{kind} {low:.2f} to {high:.2f}: {count} {name}"
-                width = round(_x(across(high)) - left - 0.6, 1)
+                width = round(x_at(across(high)) - left - 0.6, 1)
                 bars.append(Bar(left, round(middle - up * height, 1), width, height, name, words))
     guides = [Shape(f"{LEFT},{middle} {RIGHT},{middle}", "base")]
     labels = [Label(LEFT + 6, TOP + 13, "fake"), Label(RIGHT - 6, BOTTOM - 6, "real", "end")]
     words = f"How {kind} is spread among fakes (above the line, hatched) and reals (below, plain)."
     if curve["reliability"]:
-        x, right = _x(threshold), threshold < 0.5
+        x, right = x_at(threshold), threshold < 0.5
         guides.append(Shape(f"{x},{TOP} {x},{BOTTOM}", "threshold"))
         free = BOTTOM - 6 if threshold < 0.25 else TOP + 13
         labels.append(Label(x + 5 if right else x - 5, free, f"threshold {threshold:.3g}", "start" if right else "end"))
         words += f" Dashed: the threshold, {threshold:.3g}."
     ends = (edges[0], edges[-1])
-    axis = _ticks([ends[0] + (ends[1] - ends[0]) * place / 5 for place in range(6)], across, _short(ends[1] - ends[0]))
+    axis = ticks_at(
+        [ends[0] + (ends[1] - ends[0]) * place / 5 for place in range(6)], across, _short(ends[1] - ends[0])
+    )
     top = f"{100 * most:.0f} %"
     return Plot(
         "Scores",
         words,
-        Axis(kind, _along(axis, _x)),
+        Axis(kind, along(axis, x_at)),
         Axis("share of fakes, of reals", ((middle - half, top), (middle, "0"), (middle + half, top))),
         bars=tuple(bars),
         guides=tuple(guides),
@@ -267,30 +207,30 @@ def robustness(rows: Sequence[Mapping[str, Any]]) -> Plot:
         rows: Entries of a report's ``robustness`` that share ``corruption`` and ``at``.
     """
     names = list(dict.fromkeys(level["name"] for row in rows for level in row["levels"]))
-    across = _linear(-0.4, len(names) - 0.6)
+    across = linear(-0.4, len(names) - 0.6)
     lows = [bound(level["auc"], "low") for row in rows for level in row["levels"] if level["auc"]]
     bottom = floor_tenth([*lows, 0.5])
-    up = _linear(bottom, 1)
+    up = linear(bottom, 1)
     areas, lines, dots = [], [], []
     for style, row in enumerate(rows):
         known = [level for level in row["levels"] if level["auc"]]
         places = [names.index(level["name"]) for level in known]
         low, value, high = ([bound(level["auc"], which) for level in known] for which in ("low", "value", "high"))
-        areas.append(Shape(_points([*places, *places[::-1]], [*low, *high[::-1]], across, up), style))
-        lines.append(Shape(_points(places, value, across, up), style))
+        areas.append(Shape(points([*places, *places[::-1]], [*low, *high[::-1]], across, up), style))
+        lines.append(Shape(points(places, value, across, up), style))
         for place, level in zip(places, known, strict=True):
             words = (
                 f"{row['dataset']}, {level['name']}: AUC {level['auc']['value']:.3f}, {_percent(_share(level))} scored"
             )
-            dots.append(Dot(_x(across(place)), _y(up(level["auc"]["value"])), style, words, _share(level) < 0.99))
+            dots.append(Dot(x_at(across(place)), y_at(up(level["auc"]["value"])), style, words, _share(level) < 0.99))
     first = rows[0]
     tenths = range(round(10 * bottom), 11)
     return Plot(
         f"{first['corruption']}, at the {first['at']}",
         "Video-level AUC with 95 % bands. A hollow dot: fewer than 99 % of the videos were scored there.",
-        Axis(first["unit"], _along(tuple((across(place), name) for place, name in enumerate(_spaced(names))), _x)),
-        Axis("AUC", _along(_ticks([tenth / 10 for tenth in tenths], up), _y)),
-        guides=(Shape(f"{LEFT},{_y(up(0.5))} {RIGHT},{_y(up(0.5))}", "chance"),),
+        Axis(first["unit"], along(tuple((across(place), name) for place, name in enumerate(_spaced(names))), x_at)),
+        Axis("AUC", along(ticks_at([tenth / 10 for tenth in tenths], up), y_at)),
+        guides=(Shape(f"{LEFT},{y_at(up(0.5))} {RIGHT},{y_at(up(0.5))}", "chance"),),
         areas=tuple(areas),
         lines=tuple(lines),
         dots=tuple(dots),
@@ -309,22 +249,22 @@ def timeline(people: Mapping[str, Sequence[tuple[float, float]]], unit: str) -> 
     if not places:
         return None
     low, high = min(places), max(places)
-    across = _linear(low, high) if high > low else _linear(low - 1, high + 1)
-    share = _linear(0, 1)
+    across = linear(low, high) if high > low else linear(low - 1, high + 1)
+    share = linear(0, 1)
     lines, dots = [], []
     for style, (name, frames) in enumerate(people.items()):
         lines.append(
-            Shape(_points([place for place, _ in frames], [score for _, score in frames], across, share), style)
+            Shape(points([place for place, _ in frames], [score for _, score in frames], across, share), style)
         )
         dots += [
-            Dot(_x(across(place)), _y(score), style, f"{name}, {unit} {place:g}: {score:.3f}")
+            Dot(x_at(across(place)), y_at(score), style, f"{name}, {unit} {place:g}: {score:.3f}")
             for place, score in frames
         ]
     return Plot(
         "Scores over time",
         "The score of each frame looked at, by person; higher means fake.",
-        Axis(unit, _along(_ticks(_even(low, high), across, "{:g}".format), _x)),
-        Axis("score", _along(_ticks((0, 0.25, 0.5, 0.75, 1), share, "{:g}".format), _y)),
+        Axis(unit, along(ticks_at(even_values(low, high), across, "{:g}".format), x_at)),
+        Axis("score", along(ticks_at((0, 0.25, 0.5, 0.75, 1), share, "{:g}".format), y_at)),
         lines=tuple(lines),
         dots=tuple(dots),
         legend=tuple(Key(name, style) for style, name in enumerate(people)),
@@ -341,65 +281,8 @@ def floor_tenth(values: Iterable[float]) -> float:
     return int(10 * min(values) + 1e-9) / 10
 
 
-# ---- places on the canvas ----
-
-
-def _x(share: float) -> float:
-    return round(LEFT + share * (RIGHT - LEFT), 1)
-
-
-def _y(share: float) -> float:
-    return round(BOTTOM - share * (BOTTOM - TOP), 1)
-
-
-def _linear(low: float, high: float) -> Scale:
-    return lambda value: min(1.0, max(0.0, (value - low) / ((high - low) or 1.0)))
-
-
-def _deviate(low: float, high: float) -> Scale:
-    """Shares of the axis by the normal quantile of a rate; below ``low`` is at ``low``, above ``high`` beyond 1."""
-    quantile = NormalDist().inv_cdf
-    start, length = quantile(low), quantile(high) - quantile(low)
-    return lambda rate: (quantile(min(1 - 1e-6, max(low, rate))) - start) / length
-
-
-def _points(xs: Iterable[float], ys: Iterable[float], across: Scale, up: Scale) -> str:
-    places = [(_x(across(x)), _y(up(y))) for x, y in zip(xs, ys, strict=True)]
-    # the middle of a straight run adds nothing to see: steps of a curve are mostly such runs
-    kept = [
-        place
-        for number, place in enumerate(places)
-        if not 0 < number < len(places) - 1 or not _straight(places[number - 1], place, places[number + 1])
-    ]
-    return " ".join(f"{x:g},{y:g}" for x, y in kept)
-
-
-def _straight(before: tuple[float, float], place: tuple[float, float], after: tuple[float, float]) -> bool:
-    return before[0] == place[0] == after[0] or before[1] == place[1] == after[1]
-
-
-def _ticks(values: Iterable[float], scale: Scale, text: Callable[[float], str] = "{:.1f}".format) -> Ticks:
-    return tuple((scale(value), text(value)) for value in values)
-
-
-def _even(low: float, high: float) -> list[float]:
-    """At most seven even numbers from ``low`` to ``high``: multiples of 1, 2 or 5 times a power of ten."""
-    if high <= low:
-        return [low]
-    unit = 10.0 ** floor(log10(high - low))
-    step = next(unit * part for part in (0.1, 0.2, 0.5, 1) if high - low <= 6 * unit * part or part == 1)
-    return [round(step * number, 9) for number in range(ceil(low / step), floor(high / step) + 1)]
-
-
-def _along(ticks: Ticks, place: Scale) -> Ticks:
-    return tuple((place(share), text) for share, text in ticks)
-
-
 def _percent(rate: float) -> str:
     return f"{100 * rate:g} %" if rate < 0.99 else f"{100 * rate:.1f} %"
-
-
-# ---- words and numbers ----
 
 
 def _known(curves: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Mapping[str, Any]]:

@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from facefake.reporting.canvas import STYLES
 from facefake.reporting.html import examples, html_page, write_html
-from facefake.reporting.plots import STYLES
 from facefake.reporting.thumbnails import MOST_BYTES
 
 from .reports import METRICS, comparison, empty_report, report

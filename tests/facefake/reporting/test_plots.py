@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facefake.reporting import plots
-from facefake.reporting.plots import BOTTOM, LEFT, RIGHT, TOP
+from facefake.reporting.canvas import BOTTOM, LEFT, RIGHT, TOP
 
 from .reports import coverage, curves, interval
 
