@@ -14,7 +14,7 @@ from preprocessing.corruptions import KINDS, Corruption
 from preprocessing.datasets import get_reader
 from preprocessing.datasets.base import SPLITS
 from preprocessing.errors import FacefakeError
-from preprocessing.resources import configs_dir
+from preprocessing.resources import find_config
 
 Place = Literal["frame", "crop"]
 
@@ -170,7 +170,7 @@ def load_suite(path_or_name: str | Path) -> Suite:
         >>> load_suite("robustness").corruptions[0].kind
         'jpeg'
     """
-    path = _find(path_or_name)
+    path = find_config(path_or_name, "suite", "suites")
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -189,17 +189,6 @@ def parse_suite(values: Any) -> Suite:
         return Suite.model_validate(values)
     except ValidationError as error:
         raise _in_words(error) from error
-
-
-def _find(path_or_name: str | Path) -> Path:
-    folder = configs_dir() / "suites"
-    for path in (Path(path_or_name), folder / f"{path_or_name}.yaml"):
-        if path.is_file():
-            return path
-    names = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
-    raise FacefakeError(
-        "config_not_found", f"there is no suite {path_or_name}", f"Name a YAML file, or one of: {names}."
-    )
 
 
 def _in_words(error: ValidationError) -> FacefakeError:

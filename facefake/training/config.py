@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from preprocessing.errors import FacefakeError
-from preprocessing.resources import configs_dir
+from preprocessing.resources import find_config
 
 Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 NotNegative: TypeAlias = Annotated[float, Field(ge=0)]
@@ -190,7 +190,7 @@ def load_config(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Trai
         >>> load_config("face-ln", ["optimiser.lr=1e-4"]).optimiser.lr
         0.0001
     """
-    path = _find(path_or_name)
+    path = find_config(path_or_name, "config")
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -213,18 +213,6 @@ def parse_config(values: dict[str, Any]) -> TrainConfig:
         return TrainConfig.model_validate(values)
     except ValidationError as error:
         raise _in_words(error) from error
-
-
-def _find(path_or_name: str | Path) -> Path:
-    given = Path(path_or_name)
-    shipped = configs_dir() / f"{path_or_name}.yaml"
-    for path in (given, shipped):
-        if path.is_file():
-            return path
-    names = sorted(path.stem for path in configs_dir().glob("*.yaml"))
-    raise FacefakeError(
-        "config_not_found", f"there is no config {path_or_name}", f"Name a YAML file, or one of: {', '.join(names)}."
-    )
 
 
 def _override(values: dict[str, Any], override: str) -> None:
