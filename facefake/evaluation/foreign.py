@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 POLARITIES = ("fake-high", "real-high")
 
 _NAMED = 5  # how many keys an error or a note names
+_LARGEST = 1e100  # far beyond any score; sums and squares of what is larger overflow
 _NULLS = ["", "nan", "NaN", "NAN", "null", "NULL", "None", "NA", "N/A"]
 
 
@@ -80,17 +81,23 @@ def read_table(path: Path) -> Table:
     Raises:
         FacefakeError: ``not_found``, ``scores_invalid``.
     """
+    import csv
+
     import pyarrow as pa
 
     try:
         columns = _parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _csv(path)
     except FileNotFoundError as error:
         raise FacefakeError("not_found", f"{path} does not exist.", "Check the path.") from error
-    except (OSError, pa.ArrowException) as error:
+    except UnicodeDecodeError as error:
+        raise _invalid(path, "is no UTF-8 text") from error
+    except (OSError, csv.Error, pa.ArrowException) as error:
         raise _invalid(path, f"cannot be read ({error})") from error
     scores = columns["score"].to_numpy()
-    if np.isinf(scores).any():
-        raise _invalid(path, f"has {int(np.isinf(scores).sum())} scores that are infinite")
+    if not len(scores):
+        raise _invalid(path, "has no row below its header")
+    if endless := int((np.abs(scores) > _LARGEST).sum()):
+        raise _invalid(path, f"has {endless} scores that are infinite or as good as")
     keys, key = _numbered(columns["key"])
     return Table(keys, key, scores, _numbered(columns["frame"])[1] if "frame" in columns else None)
 
@@ -131,7 +138,7 @@ def _csv(path: Path) -> dict[str, Any]:
     from pyarrow import csv as pa_csv
     from pyarrow import float64, string
 
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         names = _wanted(path, next(csv.reader(file), []))
     # keys are text even where they look like numbers: 000 is not 0
     kinds = {name: float64() if name == "score" else string() for name in names}
@@ -149,9 +156,14 @@ def _parquet(path: Path) -> dict[str, Any]:
 
 
 def _wanted(path: Path, there: Sequence[str]) -> list[str]:
+    if not there:
+        raise _invalid(path, "is empty")
     if absent := [name for name in ("key", "score") if name not in there]:
-        raise _invalid(path, f"has no column {' and no column '.join(absent)}, only {', '.join(there) or 'none'}")
-    return [name for name in ("key", "score", "frame") if name in there]
+        raise _invalid(path, f"has no column {' and no column '.join(absent)}, only {', '.join(there)}")
+    wanted = [name for name in ("key", "score", "frame") if name in there]
+    if twice := [name for name in wanted if there.count(name) > 1]:
+        raise _invalid(path, f"has more than one column {' and '.join(twice)}")
+    return wanted
 
 
 def _numbered(column: pyarrow.ChunkedArray) -> tuple[list[str], Ints]:
@@ -252,5 +264,6 @@ def _invalid(path: Path, what: str) -> FacefakeError:
     return FacefakeError(
         "scores_invalid",
         f"{path} {what}.",
-        "It is a CSV or Parquet file with the columns key and score, one row a clip, or also frame, one row a frame.",
+        "It is a Parquet file, or CSV with commas between, with the columns key and score, one row a clip, or also "
+        "frame, one row a frame.",
     )

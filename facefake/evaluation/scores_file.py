@@ -44,20 +44,22 @@ def read_scores(path: Path) -> ScoresFile:
     """
     collector = Collector()
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:  # an editor may have put a byte order mark before it
             first = file.readline()
             if first.rstrip().endswith(_OPENING):
                 document = _by_line(first, file, collector)
             else:
                 document = _as_a_whole(first + file.read(), collector)
-        head = {name: document[name] for name in ("schema", "tool", "detector", "settings")}
+        head = _head(document)
     except FileNotFoundError as error:
         hint = "Write one with `facefake score --json`."
         raise FacefakeError("not_found", f"{path} does not exist.", hint) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"it has no {error}" if isinstance(error, KeyError) else str(error)
         raise FacefakeError(
-            "scores_invalid", f"{path} is not a whole results file of facefake: {what}.", "Copy it or score again."
+            "scores_invalid",
+            f"{path} is not a whole results file of facefake: {what}.",
+            "Copy it or score again; scores of other code are read from files that end in .csv or .parquet.",
         ) from error
     return ScoresFile(path, head, collector.done(), document.get("report"))
 
@@ -87,6 +89,18 @@ def _as_a_whole(text: str, collector: Collector) -> dict[str, Any]:
 
 
 def _checked(document: Any) -> dict[str, Any]:
+    if isinstance(document, dict) and document.get("kind") in ("report", "comparison"):
+        raise ValueError(f"it is a {document['kind']}, which is made from results")
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise ValueError(f"there is no schema {SCHEMA} in it")
     return document
+
+
+def _head(document: dict[str, Any]) -> dict[str, Any]:
+    """What stands before the results: with all that reports and calibration ask of it."""
+    detector, settings = document["detector"], document["settings"]
+    if not isinstance(detector["sha256"], str):
+        raise ValueError("it does not say which detector file scored")
+    if not isinstance(settings["pooling"], str) or not 0 <= settings["threshold"] <= 1:
+        raise ValueError("it does not say by which pooling and threshold")
+    return {name: document[name] for name in ("schema", "tool", "detector", "settings")}

@@ -106,8 +106,12 @@ def _spread(x: Floats, y: Floats, points: int) -> Ints:
 
 def _histogram(y: Ints, values: Floats) -> dict[str, list[float]]:
     low, high = float(values.min()), float(values.max())
-    inside = (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
-    edges = np.histogram_bin_edges(values, _BARS, inside)
+    if low >= 0 and high <= 1:
+        low, high = 0.0, 1.0
+    elif high - low < (least := 1e-6 * max(abs(low), abs(high))):
+        # bars as narrow as such scores lie apart would have no width
+        low, high = low - max(0.5, least), high + max(0.5, least)
+    edges = np.linspace(low, high, _BARS + 1)
     real, fake = (np.histogram(values[y == label], edges)[0].tolist() for label in (0, 1))
     return {"edges": edges.tolist(), "real": real, "fake": fake}
 

@@ -127,10 +127,25 @@ def test_a_clip_or_frame_given_twice_is_refused_by_name(tmp_path):
 def test_columns_may_be_more_but_not_fewer(tmp_path):
     assert by_clip(read(tmp_path, "model,score,label,key\nx,0.5,real,youtube/000.mp4\n")) == {"youtube/000.mp4": 0.5}
     assert "no column score, only key, prob" in refused(tmp_path, "key,prob\nyoutube/000.mp4,0.5\n")
-    assert "no column key and no column score" in refused(tmp_path, "")
+    assert "no column key and no column score, only key;score" in refused(tmp_path, "key;score\n")
+    assert "more than one column score" in refused(tmp_path, "key,score,score\nyoutube/000.mp4,0.5,0.6\n")
 
 
-@pytest.mark.parametrize("score", ["inf", "-inf", "high", "0,5"])
+def test_a_table_of_nothing_says_so(tmp_path):
+    assert "is empty" in refused(tmp_path, "")
+    assert "no row below its header" in refused(tmp_path, "key,score\n")
+
+
+@pytest.mark.parametrize("content", ["key,score\n".encode("utf-16"), bytes(range(256)), b"k" * 200_000])
+def test_what_is_no_table_at_all_is_refused_in_words(tmp_path, content):
+    (tmp_path / "theirs.csv").write_bytes(content)
+    with pytest.raises(FacefakeError) as error:
+        read_foreign(tmp_path / "theirs.csv", PROTOCOL, "fake-high")
+    assert error.value.code == "scores_invalid"
+    assert error.value.message.isprintable()
+
+
+@pytest.mark.parametrize("score", ["inf", "-inf", "-1e308", "high", "0,5"])
 def test_a_score_that_is_no_finite_number_is_refused(tmp_path, score):
     assert "theirs.csv" in refused(tmp_path, f"key,score\nyoutube/000.mp4,{score}\n")
 

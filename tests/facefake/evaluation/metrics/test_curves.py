@@ -97,3 +97,10 @@ def test_what_has_no_curve_is_refused(labels, scores, code):
     with pytest.raises(FacefakeError) as error:
         curves(labels, scores)
     assert error.value.code == code
+
+
+@pytest.mark.parametrize("scores", [[5.0, np.nextafter(5.0, 6.0)], [1e17, 1e17], [-3.0, -3.0], [1e100, -1e100]])
+def test_scores_that_are_nearly_all_the_same_have_a_histogram_too(scores):
+    histogram = curves([0, 1], scores)["histogram"]
+    assert (sum(histogram["real"]), sum(histogram["fake"])) == (1, 1)
+    assert np.all(np.diff(histogram["edges"]) > 0)
