@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,14 @@ def test_only_clips_that_all_have_scored_are_compared_and_the_rest_is_counted():
 def test_a_detector_compared_with_itself_does_not_differ():
     made = compare(entrant("a", noisy(1)), entrant("b", noisy(1)))
     assert made["pairs"][0]["difference"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+
+
+def test_source_groups_that_an_older_file_lacks_are_those_of_another():
+    older = replace(Scores.of(noisy(1)), pair=np.full(80, None))
+    new = entrant("b", noisy(2))
+    made = compare(replace(entrant("a", []), scores=older), new)
+    assert [each["counts"]["groups"] for each in made["reports"]] == [20, 20]
+    assert made["pairs"] == compare(entrant("a", noisy(1)), new)["pairs"]
 
 
 @pytest.mark.parametrize(("groups", "told"), [(4, False), (5, True)])

@@ -39,6 +39,11 @@ def test_all_variants_of_a_target_are_one_pair(clips):
     assert len([clip for clip in clips.values() if clip.pair == "000"]) == 11
 
 
+def test_all_recordings_of_an_actor_are_one_pair(clips):
+    pairs = Counter((clip.pair, *clip.identities) for clip in clips.values() if clip.label == 0)
+    assert pairs == {("M101", "M101"): 3, ("W006", "W006"): 2, ("W136", "W136"): 2}
+
+
 def test_people_are_the_target_and_the_actor(clips):
     assert clips["manipulated_videos/end_to_end/980_W136.mp4"].identities == ("980", "W136")
 
