@@ -4,7 +4,6 @@ import io
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
-from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
 
@@ -14,10 +13,10 @@ from facefake.cli import main
 from facefake.demo import make_demo_set
 
 
-def facefake(*args: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def facefake(*args: object) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own, and show what it said if the test fails."""
     command = [sys.executable, "-m", "facefake", *map(str, args)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=600)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     print(done.stdout, done.stderr, sep="\n")
     return done
 

@@ -9,7 +9,7 @@ import pytest
 
 from facefake.demo import make_demo_set
 from preprocessing.store import FaceStore
-from tests.facefake.cli.conftest import facefake
+from tests.facefake.cli.conftest import command, facefake
 
 
 def tree(root):
@@ -101,9 +101,10 @@ def test_another_recipe_gets_another_store(videos, undisturbed):
         (["VIDEOS", "--device", "cuda:99"], "device_unavailable"),
     ],
 )
-def test_what_cannot_be_done_is_said_with_its_code_and_leaves_nothing_behind(videos, tmp_path, args, code):
+def test_what_cannot_be_done_is_said_with_its_code_and_leaves_nothing_behind(videos, tmp_path, monkeypatch, args, code):
+    monkeypatch.chdir(tmp_path)
     args = [videos if arg == "VIDEOS" else arg for arg in args]
-    done = facefake("extract", *args, "--out", tmp_path / "store", cwd=tmp_path)
+    done = command("extract", *args, "--out", tmp_path / "store")
     assert done.returncode == 2
     assert f"error [{code}]" in done.stderr
     assert not (tmp_path / "store" / "manifest.parquet").exists()

@@ -2,7 +2,7 @@ import csv
 
 import pytest
 
-from tests.facefake.cli.conftest import facefake
+from tests.facefake.cli.conftest import command
 
 
 def test_the_run_folder_has_detector_config_and_metrics(run):
@@ -12,7 +12,7 @@ def test_the_run_folder_has_detector_config_and_metrics(run):
 
 
 def test_a_mistyped_key_is_refused_with_the_nearest(run, tmp_path):
-    done = facefake("train", "--dataset", "folder", "--data", run.videos, "--set", "trainer.epoch=3", "--out", tmp_path)
+    done = command("train", "--dataset", "folder", "--data", run.videos, "--set", "trainer.epoch=3", "--out", tmp_path)
     assert done.returncode == 2
     assert "error [config_unknown_key]" in done.stderr
     assert "epochs" in done.stderr
@@ -28,14 +28,15 @@ def test_a_mistyped_key_is_refused_with_the_nearest(run, tmp_path):
         (["--data", "."], "no_videos"),
     ],
 )
-def test_what_cannot_be_trained_is_said_with_its_code(tmp_path, args, code):
-    done = facefake("train", "--dataset", "folder", *args, cwd=tmp_path)
+def test_what_cannot_be_trained_is_said_with_its_code(tmp_path, monkeypatch, args, code):
+    monkeypatch.chdir(tmp_path)
+    done = command("train", "--dataset", "folder", *args)
     assert done.returncode == 2
     assert f"error [{code}]" in done.stderr
 
 
 def test_a_finished_run_is_not_overwritten(run):
-    done = facefake(
+    done = command(
         *("train", "--dataset", "folder", "--data", run.videos, "--store", run.store, "--out", run.out),
         *("--frames", "uniform:4", "--set", "backbone.name=tiny-vit", "--set", "backbone.weights=random:0"),
         *("--set", "data.batch_size=4"),
