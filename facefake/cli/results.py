@@ -13,6 +13,7 @@ import click
 
 from facefake.cli.forms import write_page
 from facefake.cli.progress import progress_bar
+from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
     from facefake.evaluation import Scores
@@ -41,16 +42,21 @@ class Written:
 def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any], outputs: Outputs) -> Written:
     """Write each result as it comes, then the report and the terminal's tables.
 
-    An interrupt from the keyboard ends the run but keeps what was scored. Outputs that cannot be written are an error
-    before the first file is scored.
+    An interrupt from the keyboard, or an error that is of no single file, ends the run but keeps what was scored.
+    Outputs that cannot be written are an error before the first file is scored.
+
+    Raises:
+        FacefakeError: ``not_writable``; what ``results`` raise, once those before are written.
     """
     from facefake.evaluation import Scores
-    from facefake.reporting import CsvResults, JsonResults, open_output, print_report, print_results
+    from facefake.reporting import CsvResults, JsonResults, check_output, open_output, print_report, print_results
     from facefake.reporting.terminal import MAX_ROWS
 
     kept: list[ClipResult] = []
     labelled = Scores.collector()
-    interrupted = False
+    ended: KeyboardInterrupt | FacefakeError | None = None
+    for page in filter(None, (outputs.markdown, outputs.html)):
+        check_output(page)
     with ExitStack() as files, progress_bar("scoring", total) as advance:
         document = JsonResults(files.enter_context(open_output(outputs.json)), head) if outputs.json else None
         table = CsvResults(files.enter_context(open_output(outputs.csv))) if outputs.csv else None
@@ -64,19 +70,24 @@ def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any
                 # only shown results are needed whole again; a million others are not held
                 kept.append(result if len(kept) < MAX_ROWS else replace(result, people=()))
                 advance(Path(result.path).name)
-        except KeyboardInterrupt:
-            interrupted = True
+        except (KeyboardInterrupt, FacefakeError) as error:
+            if not kept:
+                raise
+            ended = error
         scores = labelled.done()
+        interrupted = f"The run ended early, with {len(kept)} of {total} files scored." if ended else None
+        if interrupted:
+            scores = replace(scores, notes=(*scores.notes, interrupted))
         report = _report(scores, head)
         if document:
-            document.close(report)
+            document.close(report, interrupted)
     _write_pages(head, kept, report, outputs)
     print_results(kept)
     if report:
         print_report(report)
-    if interrupted:
-        click.echo(f"interrupted: {len(kept)} of {total} files were scored and are written", err=True)
-        raise click.Abort
+    if ended:
+        click.echo(f"{interrupted} Their results are kept.", err=True)
+        raise ended
     failed = any(result.error is not None and result.error.code != "absent" for result in kept)
     return Written(scores, report, failed)
 

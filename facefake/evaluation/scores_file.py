@@ -8,7 +8,7 @@ read as a whole instead.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -61,7 +61,10 @@ def read_scores(path: Path) -> ScoresFile:
             f"{path} is not a whole results file of facefake: {what}.",
             "Copy it or score again; scores of other code are read from files that end in .csv or .parquet.",
         ) from error
-    return ScoresFile(path, head, collector.done(), document.get("report"))
+    scores = collector.done()
+    if interrupted := document.get("interrupted"):
+        scores = replace(scores, notes=(*scores.notes, f"{path.name}: {interrupted}"))
+    return ScoresFile(path, head, scores, document.get("report"))
 
 
 def _by_line(first: str, file: TextIO, collector: Collector) -> dict[str, Any]:

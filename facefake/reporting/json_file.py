@@ -41,10 +41,13 @@ class JsonResults:
         self._file.write(("" if self._first else ",\n") + _dump(result.to_dict()))
         self._first = False
 
-    def close(self, report: Mapping[str, Any] | None = None) -> None:
-        """Write what stands after the results: the report on labelled clips, if there is one."""
-        end = "" if self._first else "\n"
-        self._file.write(end + "]" + (f', "report": {_dump(report)}' if report else "") + "}\n")
+    def close(self, report: Mapping[str, Any] | None = None, interrupted: str | None = None) -> None:
+        """Write what stands after the results: the report on labelled clips, and a sentence if others are lacking."""
+        self._file.write(("" if self._first else "\n") + "]")
+        for name, what in (("report", report), ("interrupted", interrupted)):
+            if what:
+                self._file.write(f', "{name}": {_dump(what)}')
+        self._file.write("}\n")
 
 
 def write_json(target: str | Path, document: Mapping[str, Any]) -> None:

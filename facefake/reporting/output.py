@@ -39,8 +39,26 @@ def open_output(target: str | Path) -> Iterator[TextIO]:
         yield from _replacing(path, target)
 
 
+def check_output(target: str | Path) -> None:
+    """Raise at once what :func:`open_output` would raise on entry to what is only written hours later.
+
+    Raises:
+        FacefakeError: ``not_writable``.
+    """
+    path = Path(os.path.realpath(target))
+    if str(target) == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+        return
+    place = path if path.is_dir() else _beside(path)
+    _open(place, target).close()  # a folder cannot be opened
+    place.unlink()
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
 def _replacing(path: Path, target: str | Path) -> Iterator[TextIO]:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = _beside(path)
     file = _open(temporary, target)
     try:
         with file:

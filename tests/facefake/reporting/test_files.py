@@ -10,7 +10,7 @@ import pytest
 
 from facefake.reporting.csv_file import COLUMNS, CsvResults
 from facefake.reporting.json_file import JsonResults, write_json
-from facefake.reporting.output import open_output
+from facefake.reporting.output import check_output, open_output
 from facefake.scoring.result import ClipResult, ErrorFacts, PersonResult, Truth, document_head
 from facefake.scoring.verdict import FrameCounts
 from preprocessing.errors import FacefakeError
@@ -164,6 +164,15 @@ def test_what_cannot_be_written_is_known_at_once(tmp_path, target):
     with pytest.raises(FacefakeError) as error, open_output(tmp_path / target):
         pytest.fail("the block must not start")
     assert error.value.code == "not_writable"
+    with pytest.raises(FacefakeError):
+        check_output(tmp_path / target)
+
+
+def test_asking_whether_it_can_be_written_changes_nothing(tmp_path):
+    (tmp_path / "old.html").write_text("old")
+    for target in ("old.html", "new.html", os.devnull):
+        check_output(tmp_path / target)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links and devices of POSIX")
