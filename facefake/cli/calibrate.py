@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from facefake.cli.outputs import keep_apart
+
 if TYPE_CHECKING:
     from facefake.evaluation.calibrating import Fitted
     from facefake.scoring.calibration import Rate
@@ -56,6 +58,7 @@ def command(detector: Path, scores_file: Path, method: str, rule: str, out: Path
     from facefake.evaluation.scores_file import read_scores
     from facefake.models.file import write_card
 
+    keep_apart([out], [scores_file])
     file = read_scores(scores_file)
     card = check_origin(file, detector)
     fitted = calibrate(file.scores, file.head["detector"]["sha256"], method, rule)  # type: ignore[arg-type]

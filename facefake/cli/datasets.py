@@ -12,8 +12,8 @@ import click
 
 from facefake.cli import EXIT_COVERAGE, EXIT_ERRORS
 from facefake.cli.options import Source, default_workers, split_option
+from facefake.cli.outputs import keep_out
 from preprocessing.clip import FAKE, REAL
-from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
     from preprocessing.datasets import Official, Reader
@@ -75,7 +75,7 @@ def check_command(name: str, root: Path | None, quick: bool, workers: int, json_
     from preprocessing.releases.check import check
 
     reader, root = get_reader(name), _source(name, root).root()
-    _keep_out(root, json_file)
+    keep_out(root, json_file)
     found = reader.read(root)
     with progress_bar("opening files", 0 if quick else len(found.clips)) as advance:
         checked = check(reader, root, found, quick=quick, workers=workers, on_clip=lambda clip: advance(clip.path.name))
@@ -115,13 +115,13 @@ def protocol_command(
 
     \b
     facefake datasets protocol celebdf --split test --out celebdf-test.csv
-    facefake report scores.json --protocol celebdf-test.csv
+    facefake report theirs.csv --protocol celebdf-test.csv --polarity fake-high
     """
     from preprocessing.datasets import get_reader
     from preprocessing.releases.protocol import Protocol
 
     source = _source(name, root, methods, compressions)
-    _keep_out(source.root(), out)
+    keep_out(source.root(), out)
     found = source.found(splits)
     protocol = Protocol.of(get_reader(name), [*found.clips, *found.absent])
     protocol.write(out)
@@ -178,15 +178,3 @@ def _by_split(official: Iterable[Official]) -> dict[str, int]:
         if line.split:
             counts[line.split] += line.clips
     return dict(counts)
-
-
-def _keep_out(root: Path, target: str | Path | None) -> None:
-    """Refuse an output inside the data set, which might replace a list of the release.
-
-    Raises:
-        FacefakeError: ``usage``.
-    """
-    if target and str(target) != "-" and Path(target).resolve().is_relative_to(root.resolve()):
-        raise FacefakeError(
-            "usage", f"{target} lies in the data set's folder {root}, which is only read.", "Write it elsewhere."
-        )

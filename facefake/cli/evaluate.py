@@ -77,6 +77,7 @@ def command(
     from facefake import api
     from facefake.evaluation.coverage import below
     from facefake.evaluation.suite import load_suite
+    from facefake.reporting import check_output
     from preprocessing.corruptions.reencode import require_encoder
     from preprocessing.video import Sampling
 
@@ -93,12 +94,14 @@ def command(
         out=out or Path("evaluation") / Path(suite_name).stem,
         process=process,
     )
+    check_output(bench.out / "report.json")
     outcome = run(suite, bench, data)
     if not outcome.clean:
+        hint = "Give the folder that holds them with --data, or set FACEFAKE_DATA."
         raise FacefakeError(
             "dataset_not_found",
             "None of the suite's sets could be scored.",
-            "Give the folder that holds them with --data, or set FACEFAKE_DATA.",
+            "Why is said above, set by set." if outcome.failed else hint,
         )
     report = make_suite_report(suite, outcome, bench)
     _write_report(bench.out, report)

@@ -19,6 +19,7 @@ from facefake.cli.options import (
     source_options,
     split_option,
 )
+from facefake.cli.outputs import keep_out
 from facefake.cli.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
@@ -134,6 +135,8 @@ def command(
     if part:
         clips = take_shard(clips, *part)
     recipe, out = source.recipe(cropping.recipe()), source.store(out)
+    if source.is_release:
+        keep_out(source.root(), out)
     summary = bring_up_to_date(clips, FaceStore.open_or_create(out, recipe), recipe, process, redo)
     print_summary(summary, out)
     if summary.errors:

@@ -47,6 +47,11 @@ class Source:
             )
         return self.datasets[0] if self.datasets else "folder"
 
+    @property
+    def is_release(self) -> bool:
+        """Whether its folder is one as others released it: neither a folder of the user's own nor a face store."""
+        return self.name not in ("folder", STORE)
+
     def each(self) -> list[tuple[Source, tuple[str, ...]]]:
         """One source a data set, with the split of ``NAME:SPLIT`` where one is named.
 

@@ -10,6 +10,7 @@ import click
 from facefake.cli.ending import end
 from facefake.cli.forms import Forms
 from facefake.cli.options import Source, min_coverage_option, source_options, split_option
+from facefake.cli.outputs import keep_apart
 from facefake.cli.report_inputs import Inputs, with_threshold
 from preprocessing.errors import FacefakeError
 
@@ -33,7 +34,7 @@ from preprocessing.errors import FacefakeError
     "--protocol", type=click.Path(path_type=Path), help="Protocol of foreign scores, from `facefake datasets protocol`."
 )
 @click.option("--resamples", type=click.IntRange(1), default=1000, show_default=True, help="Of the bootstrap.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap.")
 def command(
     files: tuple[Path, ...],
     json_file: str | None,
@@ -67,6 +68,7 @@ def command(
     from facefake.evaluation.provenance import provenance
     from facefake.reporting import print_report
 
+    keep_apart((json_file, csv_file, markdown_file, html_file), (*files, validation, protocol, source.labels))
     inputs = Inputs(source, splits, polarity, protocol)
     detectors = inputs.detectors(files, sys.argv)
     if validation and len(detectors) > 1:

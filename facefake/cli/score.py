@@ -21,6 +21,7 @@ from facefake.cli.options import (
     source_options,
     split_option,
 )
+from facefake.cli.outputs import keep_apart, keep_out
 from facefake.cli.results import Outputs, write_results
 from preprocessing.errors import FacefakeError
 
@@ -126,6 +127,8 @@ def command(
     from facefake.scoring import document_head
     from preprocessing.video import Sampling
 
+    files = (json_file, csv_file, markdown, html)
+    keep_apart(files, (*paths, detector_file, source.labels))
     detector = api.load(detector_file, device=process.device)
     recipe = api.recipe_of(detector).with_frames(Sampling.parse(frames), decoder)
     rules = api.rules_of(detector).replaced(pooling=pooling, threshold=threshold, judge_all=no_abstain)
@@ -133,6 +136,9 @@ def command(
     results: Iterator[ClipResult]
     if source.datasets:
         sets = labelled_sets(source, splits, recipe)
+        for each in sets:
+            if each.source.is_release:
+                keep_out(each.source.root(), _store(store, each.source, len(sets)), *files)
         settings["datasets"] = {each.source.name: each.facts(detector) for each in sets}
         total = sum(len(each.found.clips) + len(each.found.absent) for each in sets)
         results = chain.from_iterable(
@@ -149,6 +155,5 @@ def command(
         )
     else:
         results, total = file_results(paths, source.labels, detector, recipe, rules, process)
-    outputs = Outputs(json_file, csv_file, markdown, html)
-    written = write_results(results, total, document_head(detector.facts(), settings), outputs)
+    written = write_results(results, total, document_head(detector.facts(), settings), Outputs(*files))
     end(below(written.scores, min_coverage), written.any_error)

@@ -13,6 +13,7 @@ import click
 
 from facefake.cli.labelled_sets import LabelledSet, dataset_results, default_split
 from facefake.cli.options import STORE, Process, Source
+from facefake.cli.outputs import keep_out
 from facefake.cli.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
@@ -138,6 +139,7 @@ def score_set(bench: Bench, of: Material, corruption: Corruption | None = None, 
             "threshold_source": bench.detector.card.threshold_source,
             "corruption": str(at_crop) if at_crop else None,
             "protocol": of.protocol(),
+            "absent": len(of.found.absent),  # once they are there, they are to be scored
             "datasets": {of.source.name: LabelledSet(of.source, of.found, recipe).facts(bench.detector)},
         },
     )
@@ -150,6 +152,8 @@ def score_set(bench: Bench, of: Material, corruption: Corruption | None = None, 
         return saved
     click.echo(f"{title}: {len(of.found.clips)} clips in {of.source.root()}", err=True)
     store = of.source.store(bench.stores / (f"{name}{level}" if at_frame else name))
+    if of.source.is_release:
+        keep_out(of.source.root(), store, path)
     _write(bench, of, path, head, recipe, store, at_crop)
     return read_scores(path)
 

@@ -164,6 +164,32 @@ def test_a_set_of_face_crops_is_scored_where_the_suite_says_so_and_has_no_frames
     assert any(note.startswith("wilddeepfake: Foreign crops") for note in report["notes"])
 
 
+def test_a_listed_clip_that_has_come_since_is_scored(run, tmp_path):
+    part = tmp_path / "sets" / "dfdc" / "dfdc_train_part_0"
+    part.mkdir(parents=True)
+    shutil.copy(run.videos / "test" / "clip-000.mp4", part / "a.mp4")
+    listed = {name: {"label": label, "split": "train"} for name, label in (("a.mp4", "REAL"), ("b.mp4", "FAKE"))}
+    (part / "metadata.json").write_text(json.dumps(listed))
+    suite = tmp_path / "suite.yaml"
+    suite.write_text("frames: uniform:4\nabstain: false\nsets: [dfdc]\n")
+    options = ("--data", tmp_path / "sets", "--store", tmp_path / "store", "--out", tmp_path / "out")
+    assert command("evaluate", suite, "--detector", run.detector, *options).returncode == 3
+    shutil.copy(run.videos / "test" / "clip-001.mp4", part / "b.mp4")
+    assert command("evaluate", suite, "--detector", run.detector, *options).returncode == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (report["coverage"]["scored"], report["coverage"]["missing"]) == (2, 0)
+
+
+def test_an_out_that_cannot_be_written_is_said_before_anything_is_scored(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    suite = tmp_path / "suite.yaml"
+    suite.write_text(f"sets: [{{dataset: folder, splits: [test], data: {run.videos}}}]\n")
+    options = ("--store", tmp_path / "store", "--out", tmp_path / "file")
+    done = command("evaluate", suite, "--detector", run.detector, *options)
+    assert (done.returncode, "error [not_writable]" in done.stderr) == (2, True)
+    assert not (tmp_path / "store").exists()
+
+
 def test_too_few_scores_have_an_exit_code_of_their_own(run, tmp_path):
     data = tmp_path / "sets" / "folder"
     data.mkdir(parents=True)
