@@ -133,7 +133,7 @@ class Source:
         raise FacefakeError(
             "dataset_not_found",
             f"No folder of {self.name} at {', '.join(map(str, self.places()))}.",
-            "Give it with --data, or set FACEFAKE_DATA to the folder that holds it.",
+            "Give its folder, or set FACEFAKE_DATA to the one that holds it.",
         )
 
     def places(self) -> list[Path]:
@@ -215,7 +215,7 @@ source_options = _gathered(
         "datasets",
         multiple=True,
         metavar="NAME",
-        help="A data set: `facefake datasets` lists them.",
+        help="A data set: `facefake datasets` lists them. Where several may be given, also NAME:SPLIT.",
     ),
     click.option(
         "--data",

@@ -70,6 +70,7 @@ def command(
 
     keep_apart((json_file, csv_file, markdown_file, html_file), (*files, validation, protocol, source.labels))
     inputs = Inputs(source, splits, polarity, protocol)
+    inputs.check([*files, *([validation] if validation else [])])
     detectors = inputs.detectors(files, sys.argv)
     if validation and len(detectors) > 1:
         raise FacefakeError(

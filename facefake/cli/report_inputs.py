@@ -13,6 +13,7 @@ from preprocessing.errors import FacefakeError
 if TYPE_CHECKING:
     from facefake.evaluation.compare import Entrant
     from facefake.evaluation.scores import Scores
+    from facefake.evaluation.scores_file import ScoresFile
     from preprocessing.releases.protocol import Protocol
 
 
@@ -36,12 +37,14 @@ class Inputs:
         """The detectors whose scores the files hold, ours first.
 
         Raises:
-            FacefakeError: ``usage`` if polarity or protocol of foreign scores are not named; what reading raises.
+            FacefakeError: ``usage`` if polarity or protocol of foreign scores are not named; ``labels_missing`` if ours
+                have no labels; what reading raises.
         """
         from facefake.evaluation.detectors import detectors_of, distinct, foreign_detector
         from facefake.evaluation.scores_file import read_scores
 
         files = [read_scores(path) for path in paths if not is_foreign(path)]
+        self._check_ours(files)
         files = [replace(file, scores=self._ours(file.scores)) for file in files]
         others = [(path, self._of_protocol(self.foreign(path))) for path in paths if is_foreign(path)]
         return distinct(
@@ -50,6 +53,39 @@ class Inputs:
                 *(foreign_detector(path, scores, str(self.polarity), command) for path, scores in others),
             ]
         )
+
+    def check(self, paths: Sequence[Path]) -> None:
+        """Refuse options that say something of foreign scores where none of ``paths`` holds any.
+
+        Raises:
+            FacefakeError: ``usage``.
+        """
+        given = {"--polarity": self.polarity, "--protocol": self.protocol, "--labels": self.source.labels}
+        idle = [option for option, value in given.items() if value]
+        if idle and not any(map(is_foreign, paths)):
+            raise FacefakeError(
+                "usage",
+                f"There are no foreign scores to take {' and '.join(idle)} for.",
+                "Results of `facefake score` hold labels, splits and polarity; other scores end in .csv or .parquet.",
+            )
+
+    def _check_ours(self, files: Sequence[ScoresFile]) -> None:
+        for file in files:
+            if not len(file.scores):
+                raise FacefakeError(
+                    "labels_missing",
+                    f"No result in {file.path} has a label, so there is nothing to hold the scores against.",
+                    "Score again with --dataset, or with --labels and a CSV of path,label.",
+                )
+        there = {name for file in files for name in file.scores.dataset}
+        asked = [source.name for source, _ in self.source.each()]
+        # with foreign scores, it may be theirs
+        if files and self.polarity is None and (unknown := sorted(set(asked) - there)):
+            raise FacefakeError(
+                "split_empty",
+                f"There are no clips of {' and '.join(unknown)}, only of {', '.join(sorted(there))}.",
+                "Name those, or give the scores of the others too.",
+            )
 
     def foreign(self, path: Path) -> Scores:
         """Foreign scores for every clip of their protocol.
@@ -73,15 +109,29 @@ class Inputs:
         from preprocessing.datasets import get_reader
         from preprocessing.releases.protocol import Protocol
 
+        named = [source for source, _ in self.source.each()]
         if self.protocol is not None:
-            return Protocol.read(self.protocol), {}
-        if not self.source.datasets:
+            protocol = Protocol.read(self.protocol)
+            if named and protocol.dataset not in [source.name for source in named]:
+                raise FacefakeError(
+                    "protocol_mismatch",
+                    f"{self.protocol} is a protocol of {protocol.dataset}, which --dataset does not name.",
+                    "Leave out --dataset, or give the protocol of that data set.",
+                )
+            return protocol, {}
+        if len(named) > 1:
+            raise FacefakeError(
+                "usage",
+                f"Of which of {', '.join(source.name for source in named)} are the scores in {path}?",
+                "A table holds scores of one data set: run the command once a data set, or give --protocol FILE.",
+            )
+        if not named:
             raise FacefakeError(
                 "usage",
                 f"Of which data set are the scores in {path}?",
                 "Give --dataset NAME with --data FOLDER, or --protocol FILE.",
             )
-        (source, _), *_ = self.source.each()
+        (source,) = named
         reader = get_reader(source.name)
         found = reader.read(source.root(), source.labels)
         clips = [*found.clips, *found.absent]

@@ -185,6 +185,10 @@ def parse_suite(values: Any) -> Suite:
     Raises:
         FacefakeError: ``config_unknown_key``, ``suite_invalid``.
     """
+    if not isinstance(values, dict) or not values.get("sets", True):
+        raise FacefakeError(
+            "suite_invalid", "The suite names no data set.", "It is a mapping with `sets`, a list such as [celebdf]."
+        )
     try:
         return Suite.model_validate(values)
     except ValidationError as error:

@@ -161,16 +161,14 @@ def require_folder(root: Path, *children: str) -> None:
         FacefakeError: ``dataset_not_found``.
     """
     if not root.is_dir():
-        raise FacefakeError(
-            "dataset_not_found", f"{root} is not a folder.", "Give the data set's top folder with --data."
-        )
+        raise FacefakeError("dataset_not_found", f"{root} is not a folder.", "Give the data set's top folder.")
     if children and not any((root / child).is_dir() for child in children):
         there = sorted(path.name for path in root.iterdir())
         shown = ", ".join(there[:8]) + (", ..." if len(there) > 8 else "") if there else "nothing"
         raise FacefakeError(
             "dataset_not_found",
             f"{root} holds {shown}; looked for {' or '.join(child + '/' for child in children)}.",
-            "--data is the folder the release was unpacked into, the one that holds these folders.",
+            "Give the folder the release was unpacked into, the one that holds these folders.",
         )
 
 
@@ -209,5 +207,5 @@ def _nothing_left(clips: Sequence[Clip], asked: Mapping[str, Sequence[str]]) -> 
         f"No clip with {wish or 'any label'} among the {len(clips)} found; they have "
         + ", ".join(f"{name} {'/'.join(values) or 'none'}" for name, values in there.items())
         + ".",
-        "Check --data, or choose other splits, methods or compressions.",
+        "Check the folder, or choose other splits, methods or compressions.",
     )

@@ -2,6 +2,7 @@ import csv
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -169,6 +170,36 @@ def test_foreign_polarity_and_data_set_must_be_named(tmp_path, celebdf):
     assert "--protocol" in done.stderr
     done = report(table, "--dataset", "celebdf", "--data", celebdf, "--polarity", "real-high", "--json", "-")
     assert json.loads(done.stdout)["video"]["auc"]["value"] == 0.0
+
+
+def test_a_table_of_one_data_set_is_not_taken_for_several_nor_for_another(tmp_path, celebdf):
+    reader = get_reader("celebdf")
+    found = reader.read(celebdf)
+    Protocol.of(reader, found.clips).write(tmp_path / "protocol.csv")
+    table = foreign(tmp_path / "theirs.csv", found.clips)
+    two = ("--dataset", "celebdf", "--dataset", "dfdc", "--data", tmp_path)
+    assert "Of which of celebdf, dfdc" in report(table, *two, "--polarity", "fake-high").stderr
+    done = report(table, "--protocol", tmp_path / "protocol.csv", "--dataset", "ffpp", "--polarity", "fake-high")
+    assert (done.returncode, "error [protocol_mismatch]" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("option", ["--polarity=real-high", "--protocol=p.csv", "--labels=labels.csv"])
+def test_what_is_said_of_foreign_scores_is_not_passed_over_where_there_are_none(scores, option):
+    done = report(scores, option)
+    assert (done.returncode, "error [usage]" in done.stderr) == (2, True)
+    assert option.partition("=")[0] in done.stderr
+
+
+def test_results_without_labels_are_refused_as_such(tmp_path):
+    path = write(tmp_path / "clips.json", [replace(each, truth=None) for each in reals(3)])
+    done = report(path)
+    assert (done.returncode, "error [labels_missing]" in done.stderr) == (2, True)
+
+
+def test_a_misspelt_data_set_is_not_left_out_in_silence(scores):
+    done = report(scores, "--dataset", "ffpp", "--dataset", "celebd")
+    assert done.returncode == 2
+    assert "no clips of celebd, only of ffpp" in done.stderr
 
 
 def test_foreign_scores_are_matched_to_a_protocol_file_alike(tmp_path, celebdf):

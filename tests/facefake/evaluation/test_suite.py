@@ -66,9 +66,7 @@ def ladder(**values):
     [
         ({"sets": ["celebdv"]}, "did you mean 'celebdf"),
         ({"sets": ["ffpp:vla"]}, "sets.0.splits.0"),
-        ({"sets": []}, "at least 1"),
         ({}, "Field required"),
-        (None, "valid dictionary"),
         ({"sets": ["ffpp:val", "ffpp:test"]}, "ffpp stands twice"),
         (ladder(kind="jepg"), "did you mean 'jpeg'"),
         (ladder(levels=[50, 0]), "no level 0"),
@@ -77,6 +75,9 @@ def ladder(**values):
         (ladder(kind="h264", at="crop"), "done to videos; at the crop there are jpeg, blur"),
         (ladder(at="face"), "'frame' or 'crop'"),
         ({"sets": ["celebdf"], "corruptions": 2 * ladder()["corruptions"]}, "jpeg at the frame stands twice"),
+        (None, "names no data set"),
+        (["celebdf"], "names no data set"),
+        ({"sets": []}, "names no data set"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(values, words):
