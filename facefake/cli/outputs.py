@@ -15,15 +15,15 @@ def keep_apart(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path
     Raises:
         FacefakeError: ``usage``.
     """
-    taken = {os.path.realpath(each): "is read" for each in inputs if each}
+    taken = {os.path.realpath(each): "is one of the files to read" for each in inputs if each}
     for each in outputs:
         if not each or str(each) == "-":
             continue
         place = os.path.realpath(each)
         if place in taken:
-            raise FacefakeError("usage", f"{each} {taken[place]} already.", "Write to another file.")
+            raise FacefakeError("usage", f"{each} {taken[place]}.", "Write to another file.")
         if os.path.isfile(place) or not os.path.exists(place):  # a device takes any number
-            taken[place] = "is written"
+            taken[place] = "is named for two outputs"
 
 
 def keep_out(root: Path, *targets: str | Path | None) -> None:
