@@ -28,6 +28,7 @@ import numpy as np
 
 from facefake.reporting import JsonResults, open_output
 from facefake.scoring.result import ClipResult, FrameScore, PersonResult, Truth, VideoFacts, document_head
+from facefake.scoring.rules import ScoringRules
 from facefake.scoring.verdict import FrameCounts
 
 COLUMNS = ("videos", "frames", "file_mib", "seconds", "cpu_seconds", "cpu_ratio", "peak_rss_mib", "peak_ratio")
@@ -81,9 +82,8 @@ def main() -> None:
 def write_scores(path: Path, videos: int, frames: int) -> None:
     """A results file of so many videos with so many frames each."""
     detector = {"name": "detector.safetensors", "sha256": "0" * 64}
-    settings = {"threshold": 0.5, "threshold_source": "default", "calibration": None}
     with open_output(path) as file:
-        document = JsonResults(file, document_head(detector, settings))
+        document = JsonResults(file, document_head(detector, ScoringRules().to_dict()))
         for result in _results(videos, frames):
             document.add(result)
         document.close()
