@@ -20,7 +20,7 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import pairwise
@@ -348,6 +348,28 @@ def _clip_facts(clip: Clip) -> dict[str, Any]:
         "compression": clip.compression,
         "identities": list(clip.identities),
     }
+
+
+def clip_of_row(row: Mapping[str, Any], path: Path, name: str) -> Clip:
+    """What a row of either table says of its clip; where the clip is and what it is called is up to the caller.
+
+    Args:
+        row: With at least the columns the two tables share.
+        path: The clip's path.
+        name: The clip's name.
+    """
+    return Clip(
+        path=path,
+        key=row["clip"],
+        dataset=row["dataset"],
+        method=row["method"],
+        label=row["label"],
+        split=row["split"],
+        pair=row["pair"],
+        name=name,
+        compression=row["compression"],
+        identities=tuple(row["identities"] or ()),
+    )
 
 
 def _clip_row(clip: Clip, faces: ClipFaces | FacefakeError, folder: str) -> dict[str, Any]:

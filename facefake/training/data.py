@@ -22,7 +22,7 @@ from facefake.models.preprocess import Preprocess
 from facefake.training.augment import Augmentation
 from preprocessing.clip import Clip
 from preprocessing.errors import FacefakeError
-from preprocessing.store import FaceStore
+from preprocessing.store import FaceStore, clip_of_row
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,21 +105,9 @@ def read_crops(store: Path, split: str, frames_per_clip: int, clips: Collection[
 
 def _sources(chosen: pa.Table, names: Sequence[str]) -> list[Clip]:
     first = [row for row in range(len(names)) if row == 0 or names[row] != names[row - 1]]
-    columns = ("dataset", "clip", "method", "label", "split", "pair", "identities")
-    return [
-        Clip(
-            path=Path(row["clip"]),
-            key=row["clip"],
-            dataset=row["dataset"],
-            method=row["method"],
-            label=row["label"],
-            split=row["split"],
-            pair=row["pair"],
-            name=row["clip"],
-            identities=tuple(row["identities"] or ()),
-        )
-        for row in chosen.select(columns).take(pa.array(first, pa.int64())).to_pylist()
-    ]
+    columns = ("dataset", "clip", "method", "label", "split", "pair", "compression", "identities")
+    rows = chosen.select(columns).take(pa.array(first, pa.int64())).to_pylist()
+    return [clip_of_row(row, Path(row["clip"]), row["clip"]) for row in rows]
 
 
 def _check_classes(table: pa.Table, chosen: pa.Table, store: Path, split: str) -> None:

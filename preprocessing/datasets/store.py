@@ -7,9 +7,7 @@ whose extraction failed is among them and fails again with the same words.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from preprocessing.clip import Clip
 from preprocessing.datasets.base import Found, Reader
 
 
@@ -19,25 +17,11 @@ def find(root: Path) -> Found:
     Raises:
         FacefakeError: ``store_missing``, ``store_damaged``.
     """
-    from preprocessing.store import FaceStore  # brings the decoders with it
+    from preprocessing.store import FaceStore, clip_of_row  # brings the decoders with it
 
-    return Found([_clip(root, row) for row in FaceStore(root).clips().to_pylist()])
-
-
-def _clip(root: Path, row: dict[str, Any]) -> Clip:
-    folder = root / row["folder"]
-    return Clip(
-        path=folder,
-        key=row["clip"],
-        dataset=row["dataset"],
-        method=row["method"],
-        label=row["label"],
-        split=row["split"],
-        pair=row["pair"],
-        name=folder.name,
-        compression=row["compression"],
-        identities=tuple(row["identities"]),
-    )
+    rows = FaceStore(root).clips().to_pylist()
+    folders = [root / row["folder"] for row in rows]
+    return Found([clip_of_row(row, folder, folder.name) for row, folder in zip(rows, folders, strict=True)])
 
 
 READER = Reader(name="store", title="a face store of facefake, without the videos", find=find)
