@@ -63,6 +63,8 @@ class Reader:
         related: Other sets that show the same footage.
         crops: For sets released as face crops, the name of their crop geometry.
         takes_labels: Whether the labels may come from a file of the user's.
+        pictures: Whether its clips are whole pictures, to be judged as such and not for the faces in them.
+        reals_of: The real methods that a forgery method is measured against; by default all reals of the set.
     """
 
     name: str
@@ -77,6 +79,8 @@ class Reader:
     related: tuple[str, ...] = ()
     crops: str | None = None
     takes_labels: bool = False
+    pictures: bool = False
+    reals_of: Callable[[str], tuple[str, ...]] | None = None
 
     def read(self, root: Path, labels: Path | None = None) -> Found:
         """Everything of the release below ``root``; no file is opened but the release's own lists.
