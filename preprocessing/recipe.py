@@ -17,21 +17,26 @@ from preprocessing.video.sampling import Sampling
 # raised whenever the code changes what a recipe yields, so that old and new crops never share a store
 VERSION = 1
 
+NO_FACES = "none"
+"""What stands for the face detector where none is asked: pictures are taken whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a clip becomes aligned crops.
+    """How a clip becomes aligned crops, or the squares of whole pictures.
 
     Attributes:
         sampling: Which frames are looked at.
         geometry: How a face is cut out.
-        face_detector: Name of the face detector; for crops as released, of the one their authors used.
+        face_detector: Name of the face detector; for crops as released, of the one their authors used; for whole
+            pictures :data:`NO_FACES`.
         decoder: ``auto``, ``pyav`` or ``decord``.
         corruption: What is done to the frames before anybody looks for faces, to see how a detector holds.
 
     Raises:
-        FacefakeError: ``crop_mismatch`` for a geometry that nothing can be cut by, unless the crops are as released;
-            ``usage`` for a corruption of the frames these were cut from.
+        FacefakeError: ``crop_mismatch`` for a geometry that nothing can be cut by, unless the crops are as released,
+            and for faces by a geometry of whole pictures or the reverse; ``usage`` for a corruption of the frames that
+            released crops were cut from.
 
     Example:
         >>> Recipe().hash == Recipe().hash
@@ -47,7 +52,14 @@ class Recipe:
     corruption: Corruption | None = None
 
     def __post_init__(self) -> None:
-        if not (self.released or self.geometry.can_cut):
+        if self.whole != (self.face_detector == NO_FACES):
+            raise FacefakeError(
+                "crop_mismatch",
+                f"{self.geometry.template} and the face detector {self.face_detector!r} do not go together: "
+                "whole pictures are taken without one, faces are not.",
+                "Give the crop template of the one or of the other.",
+            )
+        if not (self.released or self.whole or self.geometry.can_cut):
             raise _cannot_cut(self.geometry)
         if self.released and self.corruption:
             raise FacefakeError(
@@ -79,6 +91,24 @@ class Recipe:
         return cls(sampling, release.geometry, release.face_detector, "pillow")
 
     @classmethod
+    def of_pictures(cls, geometry: CropGeometry, sampling: Sampling, corruption: Corruption | None = None) -> Recipe:
+        """The recipe of pictures, or frames of videos, that are taken whole.
+
+        Args:
+            geometry: One of :data:`preprocessing.faces.WHOLE`.
+            sampling: Which frames of a video.
+            corruption: What is done to the picture before.
+
+        Raises:
+            FacefakeError: ``crop_mismatch`` for a geometry of faces.
+
+        Example:
+            >>> Recipe.of_pictures(CropGeometry("squash", 1, 224), Sampling("uniform", 8)).whole
+            True
+        """
+        return cls(sampling, geometry, NO_FACES, corruption=corruption)
+
+    @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
         """The inverse of :meth:`to_dict`, for a face store's own ``recipe``.
 
@@ -103,6 +133,11 @@ class Recipe:
             values["decoder"],
             Corruption.parse(values["corruption"]) if "corruption" in values else None,
         )
+
+    @property
+    def whole(self) -> bool:
+        """Whether pictures are taken whole, so that nobody looks for faces."""
+        return self.geometry.whole
 
     @property
     def released(self) -> bool:

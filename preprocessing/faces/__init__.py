@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from preprocessing.errors import FacefakeError
-from preprocessing.faces.align import CropGeometry, align, matrix
+from preprocessing.faces.align import WHOLE, CropGeometry, align, matrix
 from preprocessing.faces.base import FaceDetector
 from preprocessing.faces.mask import labelled_face, main_faces
 from preprocessing.faces.quality import Quality, measure
@@ -19,6 +19,7 @@ __all__ = [
     "FACE_DETECTORS",
     "LANDMARKS",
     "RELEASED",
+    "WHOLE",
     "CropGeometry",
     "Face",
     "FaceDetector",

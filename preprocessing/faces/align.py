@@ -14,6 +14,10 @@ Both add the same margin: with p in the unit square and scale s, a landmark come
 
 Some releases hold faces cut out in a way they do not tell. Their geometries (:data:`AS_RELEASED`) have a name, so that
 a detector can refuse other crops than it knows, but nothing can be cut like that.
+
+A picture that is judged whole is no face, but it too reaches the backbone as squares of one size, and a detector's
+scores hold only for squares made as in its training. So the ways to make them (:data:`WHOLE`) are geometries like the
+others; :mod:`preprocessing.views` makes them.
 """
 
 from __future__ import annotations
@@ -73,15 +77,26 @@ _TEMPLATES = {
 AS_RELEASED = ("wilddeepfake", "frames")
 """Geometries known by name only."""
 
+WHOLE = ("resize-crop", "crop", "squash", "five-crop")
+"""Geometries of whole pictures: how one becomes the square, or the five, that a backbone sees.
+
+* ``resize-crop``: the shorter side to ``scale`` times ``size`` (bicubic, antialiased), then the centre. Scale 1 is what
+  CLIP does, 256/224 what UniversalFakeDetect trains on.
+* ``crop``: the centre as it is; black where the picture is smaller than ``size``.
+* ``squash``: the whole picture to the square (bicubic, antialiased), whatever its shape.
+* ``five-crop``: the four corners and the centre as they are, of a picture made large enough with black.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class CropGeometry:
-    """How a face is cut out.
+    """How a face is cut out, or a whole picture brought to a square.
 
     Attributes:
-        template: ``gend`` or ``arcface``, or one of :data:`AS_RELEASED`.
-        scale: Side of the crop over side of the template's own square; 1.3 leaves 15 % of margin all round.
-        size: Side of the crop in pixels; ``None`` keeps the face's own size in the frame.
+        template: ``gend`` or ``arcface``, one of :data:`AS_RELEASED`, or one of :data:`WHOLE`.
+        scale: Side of the crop over side of the template's own square; 1.3 leaves 15 % of margin all round. Of whole
+            pictures only ``resize-crop`` has another than 1.
+        size: Side of the crop in pixels; ``None`` keeps the face's own size in the frame, which whole pictures cannot.
 
     Raises:
         FacefakeError: ``usage`` for an unknown template or a scale or size out of range.
@@ -91,6 +106,8 @@ class CropGeometry:
         {'template': 'arcface', 'scale': 1.3, 'size': 256}
         >>> CropGeometry.from_dict({"template": "gend"}) == CropGeometry()
         True
+        >>> CropGeometry("resize-crop", 1, 224).whole
+        True
     """
 
     template: str = "gend"
@@ -98,9 +115,11 @@ class CropGeometry:
     size: int | None = None
 
     def __post_init__(self) -> None:
-        if self.template not in (*_TEMPLATES, *AS_RELEASED):
+        if self.template not in (*_TEMPLATES, *AS_RELEASED, *WHOLE):
             raise FacefakeError(
-                "usage", f"there is no crop template {self.template!r}", f"Use one of {', '.join(_TEMPLATES)}."
+                "usage",
+                f"there is no crop template {self.template!r}",
+                f"Use one of {', '.join(_TEMPLATES)}; for whole pictures {', '.join(WHOLE)}.",
             )
         if not 1 <= self.scale <= 4:
             raise FacefakeError("usage", f"crop scale {self.scale} is not within 1 to 4", "The published one is 1.3.")
@@ -108,11 +127,24 @@ class CropGeometry:
             raise FacefakeError(
                 "usage", f"crop size {self.size} is not within 16 to 4096 pixels", "Leave it out for native size."
             )
+        if self.whole and self.size is None:
+            raise FacefakeError(
+                "usage", f"{self.template} of a whole picture needs a size", "Give that of the backbone, 224 say."
+            )
+        if self.whole and self.template != "resize-crop" and self.scale != 1:
+            raise FacefakeError(
+                "usage", f"{self.template} of a whole picture has no scale, here {self.scale}", "Use 1, or resize-crop."
+            )
 
     @property
     def can_cut(self) -> bool:
         """Whether a face can be cut out of a frame like this; not so for crops that only a release holds."""
         return self.template in _TEMPLATES
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is of whole pictures and not of the faces in them."""
+        return self.template in WHOLE
 
     @property
     def points(self) -> np.ndarray:

@@ -8,6 +8,7 @@ from preprocessing.clip import Clip
 from preprocessing.corruptions import Corruption
 from preprocessing.errors import FacefakeError
 from preprocessing.extract import extract_clip
+from preprocessing.faces import WHOLE, CropGeometry
 from preprocessing.recipe import Recipe
 from preprocessing.store import FaceStore
 from preprocessing.video import Sampling
@@ -49,3 +50,32 @@ def test_frames_are_corrupted_before_faces_are_looked_for(face, text):
     if text == "height:160":
         assert harmed.info.height == 160
         assert harmed.faces[0].quality.side == pytest.approx(clean.faces[0].quality.side / 2, rel=0.05)
+
+
+def whole(template: str = "resize-crop", corruption: str | None = None) -> Recipe:
+    geometry = CropGeometry(template, 1, 224)
+    return Recipe.of_pictures(geometry, Sampling("uniform", 8), Corruption.parse(corruption) if corruption else None)
+
+
+@pytest.mark.parametrize("template", WHOLE)
+def test_a_recipe_of_whole_pictures_survives_being_written_down(template):
+    recipe = whole(template, "jpeg:50")
+    again = Recipe.from_dict(recipe.to_dict())
+    assert again == recipe
+    assert (again.hash, again.whole, again.released, again.face_detector) == (recipe.hash, True, False, "none")
+
+
+def test_each_way_to_take_a_picture_whole_has_a_hash_of_its_own():
+    recipes = [*map(whole, WHOLE), whole(corruption="jpeg:50"), Recipe()]
+    recipes.append(replace(whole(), geometry=CropGeometry("resize-crop", 256 / 224, 224)))
+    assert len({recipe.hash for recipe in recipes}) == len(recipes)
+
+
+@pytest.mark.parametrize(
+    ("geometry", "face_detector"),
+    [(CropGeometry("squash", 1, 224), "mtcnn"), (CropGeometry(), "none"), (CropGeometry("frames", 1), "none")],
+)
+def test_faces_and_whole_pictures_do_not_share_a_recipe(geometry, face_detector):
+    with pytest.raises(FacefakeError) as caught:
+        Recipe(geometry=geometry, face_detector=face_detector)
+    assert caught.value.code == "crop_mismatch"

@@ -127,7 +127,7 @@ def test_what_is_no_face_is_refused(landmarks):
 
 
 def test_geometry_goes_through_json_unchanged():
-    for geometry in (CropGeometry(), CropGeometry("arcface", 1.5, 256)):
+    for geometry in (CropGeometry(), CropGeometry("arcface", 1.5, 256), CropGeometry("crop", 1, 224)):
         assert CropGeometry.from_dict(json.loads(json.dumps(geometry.to_dict()))) == geometry
 
 
@@ -138,6 +138,8 @@ def test_geometry_goes_through_json_unchanged():
         ({"scale": 0.5}, "1.3"),
         ({"size": 0}, "native"),
         ({"margin": 1.3}, "scale"),
+        ({"template": "squash", "scale": 1.0}, "backbone"),
+        ({"template": "crop", "scale": 1.1, "size": 224}, "resize-crop"),
     ],
 )
 def test_bad_geometry_is_a_usage_error_with_a_way_out(values, word):
