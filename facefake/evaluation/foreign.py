@@ -239,6 +239,7 @@ def _columns(
         label=np.array([-1 if entry.label is None else entry.label for entry in entries]),
         status=np.where(scored, "scored", "missing").astype(object),
         reason=_texts([None if each else "no_score" for each in scored]),
+        via=_texts([None] * n),
         score=pooled,
         probability=pooled if probable else np.full(n, np.nan),
         people=np.full(n, UNKNOWN_PEOPLE),

@@ -44,6 +44,7 @@ class Scores:
         label: Real 0, fake 1, (n,).
         status: One of :data:`STATUSES`; ``missing`` is a clip that the release lists and that has no file, (n,) text.
         reason: Code of the reason or error of a clip without a score, else ``None``, (n,) text.
+        via: The path that spoke, ``face`` or ``image``; ``None`` where foreign scores do not say, (n,) text.
         score: Higher means fake; NaN unless scored, (n,).
         probability: P(fake), 0..1; NaN unless scored, or if the scores are no probabilities, (n,).
         people: How many people count towards the verdict; :data:`UNKNOWN_PEOPLE` if nobody says, (n,).
@@ -71,6 +72,7 @@ class Scores:
     label: Ints
     status: Texts
     reason: Texts
+    via: Texts
     score: Floats
     probability: Floats
     people: Ints
@@ -213,11 +215,12 @@ class Collector:
             path=row["path"],
             method=row["method"],
             split=row["split"],
-            compression=row.get("compression"),  # pair and compression came later than the first files
+            compression=row.get("compression"),  # pair, compression and via came later than the first files
             pair=row.get("pair"),
             label=row["label"],
             status="missing" if error.get("code") == "absent" else row["status"],
             reason=error.get("code") or row["reason"],
+            via=row.get("via", "face"),
             score=row["score"] if scored else np.nan,
             probability=row["probability"] if scored else np.nan,
             people=len(counting),

@@ -5,6 +5,7 @@ Columns:
 ==================== =========================================================================================
 path                 as in the JSON, but shown safely: what does not print is written out, and what a spreadsheet
                      would run as a formula has an apostrophe before it
+via                  the path that spoke: face, or image for the whole picture
 status               scored, inconclusive or error
 verdict              real, fake or inconclusive
 probability, score   0..1; empty unless scored
@@ -30,6 +31,7 @@ from facefake.scoring.result import ClipResult
 
 COLUMNS = (
     "path",
+    "via",
     "status",
     "verdict",
     "probability",
@@ -69,6 +71,7 @@ def row(result: ClipResult) -> dict[str, str | int | float | None]:
     truth, error, data = result.truth, result.error, result.to_dict()
     return {
         "path": spreadsheet(result.path),
+        "via": result.via,
         "status": result.status,
         "verdict": result.verdict,
         "probability": data["probability"],

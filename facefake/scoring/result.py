@@ -2,10 +2,15 @@
 
 A result is the dictionary
 
-``path sha256 kind status verdict probability score reason frames video people error``
+``path sha256 kind via status verdict probability score reason frames video people error``
 
 in that order, with these conventions:
 
+* ``via`` is the path that gave the answer: ``face`` for aligned faces, ``image`` for the whole picture or whole frames.
+  By the image path there is one entry in ``people``, which stands for the whole picture; its ``box`` is the region that
+  was looked at, and its ``landmarks`` and ``confidence`` are null.
+* Where both paths were asked, a result has a further key ``other``: the answer of the path that did not speak, with
+  ``via status verdict probability score reason``; its ``reason`` is the error's code where that path failed.
 * ``score`` and ``probability`` of a clip are null unless its ``status`` is ``scored``, so nobody sorts by a number that
   means nothing. People keep the score of their frames as evidence; a person who does not count towards the verdict
   has a null ``probability`` and, only then, a further key ``reason``.
@@ -34,6 +39,7 @@ from facefake.scoring.verdict import FrameCounts, Status, Verdict
 SCHEMA = 1
 
 Kind = Literal["video", "image"]
+Via = Literal["face", "image"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,22 @@ class ErrorFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the path that did not speak made of the clip."""
+
+    via: Via
+    status: Status
+    verdict: Verdict
+    probability: float | None
+    score: float | None
+    reason: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, rounded."""
+        return asdict(self) | {"probability": _round(self.probability), "score": _round(self.score)}
+
+
+@dataclass(frozen=True, slots=True)
 class ClipResult:
     """The answer for one clip; see the module for each field.
 
@@ -165,6 +187,8 @@ class ClipResult:
     people: tuple[PersonResult, ...] = ()
     error: ErrorFacts | None = None
     truth: Truth | None = None
+    via: Via = "face"
+    other: Opinion | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The result as it stands in the JSON document, keys in the schema's order."""
@@ -172,6 +196,7 @@ class ClipResult:
             "path": valid_text(self.path),
             "sha256": self.sha256,
             "kind": self.kind,
+            "via": self.via,
             "status": self.status,
             "verdict": self.verdict,
             "probability": _round(self.probability),
@@ -182,12 +207,13 @@ class ClipResult:
             "people": [person.to_dict() for person in self.people],
             "error": self.error.to_dict() if self.error else None,
         }
-        return data | (self.truth.to_dict() if self.truth else {})
+        truth = self.truth.to_dict() if self.truth else {}
+        return data | ({"other": self.other.to_dict()} if self.other else {}) | truth
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ClipResult:
         """The inverse of :meth:`to_dict`, up to its rounding."""
-        # pair and compression came later than the first files
+        # pair, compression and via came later than the first files
         known = {name: data[name] for name in Truth.__dataclass_fields__ if name in data}
         truth = Truth(**known) if "label" in data else None
         plain = ("path", "sha256", "kind", "status", "verdict", "probability", "score", "reason")
@@ -198,6 +224,8 @@ class ClipResult:
             people=tuple(PersonResult.from_dict(person) for person in data["people"]),
             error=ErrorFacts(**data["error"]) if data["error"] else None,
             truth=truth,
+            via=data.get("via", "face"),
+            other=Opinion(**data["other"]) if "other" in data else None,
         )
 
 

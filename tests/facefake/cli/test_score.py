@@ -14,7 +14,7 @@ from tests.facefake.cli.conftest import command, facefake
 
 TOP = ["schema", "tool", "detector", "settings", "results"]
 RESULT = [
-    *("path", "sha256", "kind", "status", "verdict", "probability", "score", "reason"),
+    *("path", "sha256", "kind", "via", "status", "verdict", "probability", "score", "reason"),
     *("frames", "video", "people", "error"),
 ]
 

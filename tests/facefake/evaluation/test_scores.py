@@ -48,6 +48,7 @@ def test_columns_hold_what_the_results_say():
         "label": 1,
         "status": "scored",
         "reason": None,
+        "via": "face",
         "score": 0.25,
         "probability": 0.75,
         "people": 1,

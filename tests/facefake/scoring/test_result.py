@@ -8,6 +8,7 @@ from facefake.scoring.result import (
     ClipResult,
     ErrorFacts,
     FrameScore,
+    Opinion,
     PersonResult,
     Truth,
     VideoFacts,
@@ -47,12 +48,13 @@ ASIDE = replace(
     reason="too_few_faces",
     people=(PersonResult(0, None, 0.9, (FRAME,), "too_few_faces"),),
 )
+BY_BOTH = replace(LABELLED, via="image", other=Opinion("face", "inconclusive", "inconclusive", None, None, "no_face"))
 
 
 def test_a_result_has_the_keys_of_schema_1_in_order():
     data = SCORED.to_dict()
     assert list(data) == [
-        *("path", "sha256", "kind", "status", "verdict", "probability", "score", "reason"),
+        *("path", "sha256", "kind", "via", "status", "verdict", "probability", "score", "reason"),
         *("frames", "video", "people", "error"),
     ]
     assert list(data["frames"]) == ["requested", "decoded", "with_face"]
@@ -87,7 +89,18 @@ def test_only_a_person_set_aside_carries_a_reason():
     assert "reason" not in SCORED.to_dict()["people"][0]
 
 
-@pytest.mark.parametrize("result", [SCORED, FAILED, LABELLED, ASIDE])
+def test_only_a_result_of_both_paths_carries_the_other_ones_answer():
+    assert set(BY_BOTH.to_dict()) - set(LABELLED.to_dict()) == {"other"}
+    assert list(BY_BOTH.to_dict()["other"]) == ["via", "status", "verdict", "probability", "score", "reason"]
+
+
+def test_results_of_before_there_were_two_paths_are_of_the_face_path():
+    data = SCORED.to_dict()
+    del data["via"]
+    assert ClipResult.from_dict(data).via == "face"
+
+
+@pytest.mark.parametrize("result", [SCORED, FAILED, LABELLED, ASIDE, BY_BOTH])
 def test_results_survive_the_way_through_json(result):
     data = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     back = ClipResult.from_dict(data)
