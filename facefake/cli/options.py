@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,13 +26,17 @@ STORE = "store"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Which clips of which data sets. Commands that take one data set ask for its ``name``, others for ``each``."""
+    """Which clips of which data sets. Commands that take one data set ask for its ``name``, others for ``each``.
+
+    ``path`` (``face``, ``image``) is what a command with such an option was told.
+    """
 
     datasets: tuple[str, ...]
     data: Path | None
     labels: Path | None
     methods: tuple[str, ...]
     compressions: tuple[str, ...]
+    path: str | None = None
 
     @property
     def name(self) -> str:
@@ -51,6 +55,13 @@ class Source:
     def is_release(self) -> bool:
         """Whether its folder is one as others released it: neither a folder of the user's own nor a face store."""
         return self.name not in ("folder", STORE)
+
+    @property
+    def pictures(self) -> bool:
+        """Whether its files are whole pictures, read where they lie: as released, or a folder that is taken so."""
+        from preprocessing.datasets import get_reader
+
+        return get_reader(self.name).pictures or (self.name == "folder" and self.path == "image")
 
     def each(self) -> list[tuple[Source, tuple[str, ...]]]:
         """One source a data set, with the split of ``NAME:SPLIT`` where one is named.
@@ -191,8 +202,8 @@ def default_workers() -> int:
 
 
 def _gathered(name: str, group: type[Any], *options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Add ``options`` to a command, which gets their values as one ``group`` called ``name``."""
-    names = [field.name for field in fields(group)]
+    """Add ``options``, one a field without default, to a command, which gets them as one ``group`` called ``name``."""
+    names = [field.name for field in fields(group) if field.default is MISSING]
 
     def decorate(command: Command) -> Command:
         @wraps(command)
