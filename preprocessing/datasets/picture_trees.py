@@ -1,0 +1,110 @@
+"""What readers of whole pictures share: finding the folders whose names are labels, and the pictures below them.
+
+Such releases say real or fake with a folder's name, ``0_real`` and ``1_fake`` say, at whatever depth. The name must be
+the folder's whole name, cased as released, and one of the labels the reader gives: ``real`` inside the name of a
+generator is none, and neither is a class called ``fake`` where the release writes ``1_fake``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from preprocessing.clip import FAKE, REAL, Clip
+from preprocessing.datasets.base import IMAGE_SUFFIXES, store_name
+from preprocessing.errors import FacefakeError
+
+NUMBERED = {"0_real": REAL, "1_fake": FAKE}
+"""The label folders of CNNDetection and most that came after it."""
+NATURE = {"nature": REAL, "ai": FAKE}
+"""Those of GenImage."""
+SYNSETS = {"n01440764": REAL, "n01443537": FAKE}
+"""Those of what was written for Dassl's reader of ImageNet. In other releases they are two of ImageNet's classes."""
+PLAIN = {"real": REAL, "fake": FAKE, "REAL": REAL, "FAKE": FAKE, "Real": REAL, "Fake": FAKE}
+"""Those that speak for themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFolder:
+    """A folder whose name is a label.
+
+    Attributes:
+        root: The data root.
+        parts: The names of the folders from the root to it, its own last.
+        label: Real 0, fake 1.
+        names: Its pictures with ``/``, relative to it, at any depth but that of another label folder; sorted.
+    """
+
+    root: Path
+    parts: tuple[str, ...]
+    label: int
+    names: list[str]
+
+    def clips(self, dataset: str, method: str, split: str | None) -> Iterator[Clip]:
+        """A clip for each of the pictures; its key is the path from the root."""
+        folder = "/".join(self.parts)
+        for name in self.names:
+            key = f"{folder}/{name}"
+            yield Clip(
+                path=self.root / key,
+                key=key,
+                dataset=dataset,
+                method=method,
+                label=self.label,
+                split=split,
+                pair=None,
+                name=store_name(key),
+            )
+
+
+def label_folders(root: Path, labels: Mapping[str, int]) -> list[LabelFolder]:
+    """The folders at any depth of ``root`` that are called as ``labels`` say and hold pictures, sorted by path.
+
+    Where one lies inside another, pictures are what the innermost says. Hidden files and folders are passed over; links
+    to folders are followed, for large releases lie on several discs.
+
+    Raises:
+        FacefakeError: ``dataset_not_found`` for a folder that cannot be listed.
+    """
+    found: dict[tuple[str, ...], LabelFolder] = {}
+    for parts, names in _folders_of_pictures(root):
+        depth = max((place for place, part in enumerate(parts, start=1) if part in labels), default=0)
+        if depth:
+            folder = found.setdefault(parts[:depth], LabelFolder(root, parts[:depth], labels[parts[depth - 1]], []))
+            inner = "".join(f"{part}/" for part in parts[depth:])
+            folder.names.extend(inner + name for name in names)
+    for folder in found.values():
+        folder.names.sort()
+    return [folder for _, folder in sorted(found.items())]
+
+
+def _folders_of_pictures(root: Path) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Each folder at or below ``root`` that holds pictures: how it is reached from there, and their file names."""
+    waiting: list[tuple[str, ...]] = [()]
+    while waiting:
+        parts = waiting.pop()
+        folder = root.joinpath(*parts)
+        names = []
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            raise FacefakeError(
+                "dataset_not_found", f"{folder} cannot be listed ({error.strerror}).", "Check its permissions."
+            ) from error
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                if not (entry.is_symlink() and _contains(Path(entry.path), folder)):
+                    waiting.append((*parts, entry.name))
+            elif os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES and entry.is_file():
+                names.append(entry.name)
+        if names:
+            yield parts, names
+
+
+def _contains(link: Path, folder: Path) -> bool:
+    """Whether a link leads back to ``folder`` or to one that holds it: following it would never end."""
+    return folder.resolve().is_relative_to(link.resolve())
