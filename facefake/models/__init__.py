@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from facefake.models.backbone import Backbone, BackboneSpec, load_backbone
     from facefake.models.detector import Detector, DetectorCard, load_detector, save_detector
     from facefake.models.network import Network, build_network
-    from facefake.models.strategies import select
+    from facefake.models.strategies import Tuned, select, tuned_network
+    from facefake.models.tuning import Tuning
 
 _HOME = {
     "Backbone": "backbone",
@@ -21,6 +22,9 @@ _HOME = {
     "Network": "network",
     "build_network": "network",
     "select": "strategies",
+    "Tuned": "strategies",
+    "tuned_network": "strategies",
+    "Tuning": "tuning",
 }
 
 __all__ = [
@@ -29,11 +33,14 @@ __all__ = [
     "Detector",
     "DetectorCard",
     "Network",
+    "Tuned",
+    "Tuning",
     "build_network",
     "load_backbone",
     "load_detector",
     "save_detector",
     "select",
+    "tuned_network",
 ]
 
 

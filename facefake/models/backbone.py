@@ -1,4 +1,4 @@
-"""The backbone: the visual tower of an open_clip model, up to the feature before its projection."""
+"""The backbone: the visual tower of an open_clip model, up to the feature before or after its projection."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from facefake.models import weights as source
 from facefake.models.preprocess import Preprocess
 from facefake.models.tower import (
     check_name,
+    end_at,
     picture_side,
     quiet,
     random_tower,
-    take_off_projection,
     tower_from_file,
     weights_digest,
 )
+from facefake.models.tuning import Feature
 from preprocessing.errors import FacefakeError
 
 Triple = tuple[float, float, float]
@@ -37,20 +38,23 @@ class BackboneSpec:
             ``hf-hub:org/model``, which brings its own weights.
         weights: A published tag (``openai``), the path of a ``.safetensors`` or ``.pt`` file, ``hf-hub:org/model``,
             ``random:SEED``, or ``hub`` if the name already is one of the hub.
+        feature: ``pooled``, the class token before the projection, or ``joint``, after it: a point in the space that
+            pictures and texts share.
     """
 
     name: str
     weights: str
+    feature: Feature = "pooled"
 
 
 DEFAULT = BackboneSpec("ViT-L-14-quickgelu", "openai")
 
 
 class Backbone(nn.Module):
-    """A visual tower without its projection.
+    """A visual tower, with its projection only where the feature is the joint one.
 
     Args:
-        visual: open_clip's visual tower; its projection is taken off here.
+        visual: open_clip's visual tower, its projection still on or already taken off; it is changed in place.
         spec: What it was made from.
         mean: Per-channel mean its pictures are normalised with, on the 0..1 scale.
         std: Per-channel standard deviation.
@@ -58,15 +62,16 @@ class Backbone(nn.Module):
     Attributes:
         dim: Width of the feature.
         image_size: Side of the pictures, in pixels.
-        sha256: Digest of the base weights as loaded, before any training, see :func:`weights_digest`.
+        sha256: Digest of the base weights as loaded, before any training, see :func:`weights_digest`: that of the
+            projection too where the feature is the joint one.
 
     Raises:
-        FacefakeError: ``backbone_unknown`` if the tower has no pooled feature before a projection.
+        FacefakeError: ``backbone_unknown`` if the tower does not have that feature.
     """
 
     def __init__(self, visual: nn.Module, spec: BackboneSpec, mean: Triple, std: Triple) -> None:
         super().__init__()
-        self.dim = take_off_projection(visual, spec.name)
+        self.dim = end_at(visual, spec.feature, spec.name)
         self.visual = visual
         self.spec, self.mean, self.std = spec, mean, std
         self.image_size = picture_side(visual, spec.name)
@@ -118,7 +123,7 @@ def load_backbone(spec: BackboneSpec) -> Backbone:
         return _from_tag(spec)
     if kind == "hf-hub":
         path = source.local_file(spec.name, spec.weights) or _fetch_from_hub(rest)
-        return Backbone(tower_from_file(spec.name, path), spec, *_normalisation(spec.name, None))
+        return Backbone(tower_from_file(spec.name, path, spec.feature), spec, *_normalisation(spec.name, None))
     if Path(spec.weights).suffix not in (".safetensors", ".pt", ".bin"):
         tags = ", ".join(open_clip.list_pretrained_tags_by_model(spec.name)) or "none"
         raise FacefakeError(
@@ -126,7 +131,9 @@ def load_backbone(spec: BackboneSpec) -> Backbone:
             f"{spec.weights!r} is neither a published tag of {spec.name} (there are: {tags}) nor a weights file",
             "Name a tag, a .safetensors or .pt file, hf-hub:org/model or random:SEED as backbone.weights.",
         )
-    return Backbone(tower_from_file(spec.name, Path(spec.weights)), spec, *_normalisation(spec.name, None))
+    return Backbone(
+        tower_from_file(spec.name, Path(spec.weights), spec.feature), spec, *_normalisation(spec.name, None)
+    )
 
 
 def find_weights(spec: BackboneSpec) -> Path | None:
@@ -152,7 +159,7 @@ def _from_tag(spec: BackboneSpec) -> Backbone:
         except (OSError, RuntimeError, ValueError) as error:
             raise source.not_found(repository, what, str(error).splitlines()[0]) from error
     if path.suffix == ".safetensors":
-        return Backbone(tower_from_file(spec.name, path), spec, *normalisation)
+        return Backbone(tower_from_file(spec.name, path, spec.feature), spec, *normalisation)
     with _converting(path), quiet():  # older releases in other projects' forms, which open_clip converts
         model = open_clip.create_model(spec.name, pretrained=str(path), weights_only=True, require_pretrained=True)
     return Backbone(model.visual, spec, *normalisation)

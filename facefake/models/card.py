@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from facefake.models.tuning import Feature
 from facefake.scoring.calibration import Calibration
 from facefake.scoring.rules import UNCHOSEN
 
@@ -28,6 +29,8 @@ class BackboneCard(_Part):
         image_size: Side of its pictures, pixels.
         mean: Per-channel mean of the normalisation, 0..1 scale.
         std: Per-channel standard deviation.
+        feature: Where the tower ends: ``pooled`` (before the projection; older files are silent and mean this) or
+            ``joint`` (after it).
     """
 
     name: str
@@ -36,6 +39,7 @@ class BackboneCard(_Part):
     image_size: Annotated[int, Field(gt=0)]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    feature: Feature = "pooled"
 
 
 class TrainingCard(_Part):

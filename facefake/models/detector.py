@@ -23,6 +23,7 @@ from facefake.models.precision import Precision, autocast, cast_products, pick_p
 from facefake.models.strategies import select
 from preprocessing.device import pick_device
 from preprocessing.errors import FacefakeError
+from preprocessing.faces.align import WHOLE
 from preprocessing.files import write_atomic
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class Detector:
             cast_products(network.backbone)
         self._network = network.to(device)
 
+    @property
+    def whole(self) -> bool:
+        """Whether it judges whole pictures, not face crops."""
+        return self.card.geometry.get("template") in WHOLE
+
     def score(self, crops: Sequence[NDArray[np.uint8]], batch_size: int = 32) -> NDArray[np.float64]:
         """P(fake) of each crop, the model's own, not calibrated.
 
@@ -67,17 +73,39 @@ class Detector:
         Returns:
             (n,) float64 in 0..1, in the crops' order.
         """
-        if len(crops) == 0:
-            return np.zeros(0)
-        batches = [crops[start : start + batch_size] for start in range(0, len(crops), batch_size)]
-        return np.concatenate([self._score_batch(batch) for batch in batches])
+        return self.classify(self.encode(crops, batch_size))
 
-    def _score_batch(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
-        pictures = torch.stack([self._preprocess.resize(crop) for crop in crops]).to(self.device)
-        with torch.inference_mode(), autocast(self.device, self.precision):
-            logits = self._network(self._preprocess.normalise(pictures)).logits
+    def encode(self, crops: Sequence[NDArray[np.uint8]], batch_size: int = 32) -> NDArray[np.float32]:
+        """The feature of each crop: what takes the time of :meth:`score`, and can be kept.
+
+        Args:
+            crops: As for :meth:`score`.
+            batch_size: Crops at a time on the device.
+
+        Returns:
+            (n, dim) float32, in the crops' order.
+        """
+        features = np.zeros((len(crops), self._network.backbone.dim), np.float32)
+        for start in range(0, len(crops), batch_size):
+            pictures = [self._preprocess.resize(crop) for crop in crops[start : start + batch_size]]
+            batch = self._preprocess.normalise(torch.stack(pictures).to(self.device))
+            with torch.inference_mode(), autocast(self.device, self.precision):
+                features[start : start + batch_size] = self._network.features(batch).float().cpu().numpy()
+        return features
+
+    def classify(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """P(fake) of each feature.
+
+        Args:
+            features: (n, dim) float32, as :meth:`encode` gives them.
+
+        Returns:
+            (n,) float64 in 0..1.
+        """
+        with torch.inference_mode():
+            logits = self._network.classify(torch.tensor(features, device=self.device)).logits
         # float64 after the device: mps has none
-        probability: NDArray[np.float64] = logits.float().cpu().double().softmax(1)[:, 1].numpy()
+        probability: NDArray[np.float64] = logits.cpu().double().softmax(1)[:, 1].numpy()
         return probability
 
     def check_geometry(self, geometry: CropGeometry) -> None:
@@ -140,6 +168,7 @@ def describe_backbone(backbone: Backbone) -> BackboneCard:
         image_size=backbone.image_size,
         mean=backbone.mean,
         std=backbone.std,
+        feature=backbone.spec.feature,
     )
 
 
@@ -186,13 +215,13 @@ def _tensors(path: Path) -> dict[str, Tensor]:
 def _find_base(card: BackboneCard, folder: Path, override: str | None) -> BackboneSpec:
     """Where the base's weights are: as told, as recorded, or beside the detector file."""
     if override is not None:
-        return BackboneSpec(card.name, override)
-    recorded = BackboneSpec(card.name, card.weights)
+        return BackboneSpec(card.name, override, card.feature)
+    recorded = BackboneSpec(card.name, card.weights, card.feature)
     made_up = card.weights.startswith("random:") or card.weights == "hub"
     if not made_up and source.local_file(card.name, card.weights) is None:
         for name in (Path(card.weights).name, source.HUB_FILES[0]):
             if (folder / name).is_file():
-                return BackboneSpec(card.name, str(folder / name))
+                return BackboneSpec(card.name, str(folder / name), card.feature)
     return recorded
 
 

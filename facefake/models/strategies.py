@@ -8,11 +8,52 @@ files of their own beside this one and an entry in :data:`STRATEGIES`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from torch import nn
 
-from facefake.models.network import Network
+from facefake.models.backbone import Backbone
+from facefake.models.network import Network, build_network
+from facefake.models.tuning import Tuning, check_feature
 from preprocessing.errors import FacefakeError
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A network ready for training.
+
+    Attributes:
+        network: ``requires_grad`` is set on what is trained, and on nothing else.
+        names: The trained parameters' names in the network, sorted.
+    """
+
+    network: Network
+    names: list[str]
+
+
+def tuned_network(backbone: Backbone, tuning: Tuning, seed: int = 0) -> Tuned:
+    """Build on a backbone what a strategy and a head need, and mark what is trained.
+
+    Args:
+        backbone: A loaded backbone; it becomes part of the network.
+        tuning: What to train.
+        seed: Of the first weights of all that is new; torch's global generator is left as it was.
+
+    Raises:
+        FacefakeError: ``config_invalid`` if backbone, strategy and head cannot go together.
+
+    Example:
+        >>> from facefake.models.backbone import BackboneSpec, load_backbone
+        >>> backbone = load_backbone(BackboneSpec("tiny-vit", "random:0"))
+        >>> tuned_network(backbone, Tuning(strategy="linear")).names
+        ['head.linear.bias', 'head.linear.weight']
+    """
+    try:
+        check_feature(tuning.head, backbone.spec.feature)
+    except ValueError as error:
+        raise FacefakeError("config_invalid", str(error), "Correct it in the config or with --set.") from error
+    network = build_network(backbone, tuning.head, seed)
+    return Tuned(network, select(network, tuning.strategy))
 
 
 def linear(visual: nn.Module) -> set[str]:

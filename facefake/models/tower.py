@@ -1,4 +1,4 @@
-"""Visual towers of open_clip: built random or from a file, their projection taken off, their weights' digest."""
+"""Visual towers of open_clip: built random or from a file, the feature they end at, their weights' digest."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from typing import Any
 
 import open_clip
 import torch
+from open_clip.modified_resnet import ModifiedResNet
 from open_clip.timm_model import TimmModel
 from open_clip.transformer import VisionTransformer
 from torch import nn
 
 from facefake.models import weights as source
+from facefake.models.tuning import Feature
 from preprocessing.errors import FacefakeError
 from preprocessing.resources import configs_dir
 
@@ -26,7 +28,7 @@ _NO_TEXT = {"layers": 1, "width": 8, "heads": 1, "vocab_size": 8, "context_lengt
 
 
 def weights_digest(visual: nn.Module) -> str:
-    """SHA-256 over name, dtype, shape and bytes of every tensor of a tower without projection, sorted by name.
+    """SHA-256 over name, dtype, shape and bytes of every tensor of a tower, sorted by name.
 
     Returns:
         64 hexadecimal digits; empty for a tower on the meta device, which has no bytes.
@@ -40,12 +42,16 @@ def weights_digest(visual: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def take_off_projection(visual: nn.Module, name: str) -> int:
-    """Remove, in place, what follows the pooled feature; returns the feature's width.
+def end_at(visual: nn.Module, feature: Feature, name: str) -> int:
+    """Make a tower, in place, give a feature; returns the feature's width.
 
     Raises:
-        FacefakeError: ``backbone_unknown`` if pooling and projection are one (CLIP's ResNets, for example).
+        FacefakeError: ``backbone_unknown`` if it does not have that feature.
     """
+    return _joint_width(visual, name) if feature == "joint" else _take_off_projection(visual, name)
+
+
+def _take_off_projection(visual: nn.Module, name: str) -> int:
     if isinstance(visual, VisionTransformer) and visual.pool_type != "none":
         visual.proj = None
         visual.output_tokens = False
@@ -54,10 +60,23 @@ def take_off_projection(visual: nn.Module, name: str) -> int:
         visual.trunk.reset_classifier(0)
         visual.head = nn.Identity()
         return int(visual.trunk.num_features)
-    raise FacefakeError(
+    raise FacefakeError(  # pooling and projection are one, in CLIP's ResNets for example
         "backbone_unknown",
         f"{name} has no pooled feature before its projection",
-        "Use a vision transformer, e.g. ViT-L-14-quickgelu.",
+        "Use a vision transformer, e.g. ViT-L-14-quickgelu, or set backbone.feature to joint.",
+    )
+
+
+def _joint_width(visual: nn.Module, name: str) -> int:
+    if isinstance(visual, VisionTransformer):
+        visual.output_tokens = False
+    if isinstance(visual, VisionTransformer | ModifiedResNet):
+        return int(visual.output_dim)
+    if isinstance(visual, TimmModel):
+        layers = [module for module in visual.head.modules() if isinstance(module, nn.Linear)]
+        return int(layers[-1].out_features if layers else visual.trunk.num_classes or visual.trunk.num_features)
+    raise FacefakeError(
+        "backbone_unknown", f"{name} is built as no tower that is known here", "Use e.g. ViT-L-14-quickgelu."
     )
 
 
@@ -68,8 +87,8 @@ def random_tower(name: str, seed: int) -> nn.Module:
         return open_clip.create_model(name, pretrained=None, text_cfg=_NO_TEXT, pretrained_text=False).visual
 
 
-def tower_from_file(name: str, path: Path) -> nn.Module:
-    """A tower without projection, in float32, from a weights file in open_clip's form.
+def tower_from_file(name: str, path: Path, feature: Feature) -> nn.Module:
+    """A tower that ends at a feature, in float32, from a weights file in open_clip's form.
 
     Raises:
         FacefakeError: ``weights_not_found``, ``weights_invalid`` if it holds another tower than this.
@@ -79,7 +98,7 @@ def tower_from_file(name: str, path: Path) -> nn.Module:
     with torch.device("meta"), quiet():
         visual = open_clip.create_model(name, text_cfg=_NO_TEXT, pretrained_text=False, device="meta").visual
     projected = set(visual.state_dict())
-    take_off_projection(visual, name)
+    end_at(visual, feature, name)
     wanted = visual.state_dict()
     found = {key: value for key, value in state.items() if key in wanted}
     wrong = sorted(
@@ -98,7 +117,7 @@ def tower_from_file(name: str, path: Path) -> nn.Module:
     if any(tensor.is_meta for tensor in [*visual.parameters(), *visual.buffers()]):
         # some timm towers compute tables at construction that no file holds
         visual = random_tower(name, 0)
-        take_off_projection(visual, name)
+        end_at(visual, feature, name)
         visual.load_state_dict(found)
     return visual
 

@@ -10,11 +10,13 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional as F
 
-from facefake.models import BackboneSpec, load_backbone
+from facefake.models import Backbone, BackboneSpec, load_backbone
 from facefake.models.backbone import DEFAULT, find_weights
 from preprocessing.errors import FacefakeError
 
 TINY = BackboneSpec("tiny-vit", "random:0")
+FEATURES = ("pooled", "joint")
+HALF = (0.5, 0.5, 0.5)
 
 
 def reference_feature(visual: torch.nn.Module, pictures: torch.Tensor) -> torch.Tensor:
@@ -46,6 +48,59 @@ def test_feature_is_the_class_token_after_ln_post_before_projection():
         expected = reference_feature(backbone.visual, pictures)
     assert feature.shape == (3, backbone.dim) == (3, 64)
     torch.testing.assert_close(feature, expected, atol=1e-6, rtol=0)
+
+
+def test_the_joint_feature_is_clips_own_image_feature():
+    backbone = load_backbone(BackboneSpec("tiny-vit", "random:0", "joint"))
+    torch.manual_seed(0)
+    clip = open_clip.create_model("tiny-vit")
+    pictures = torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        feature = backbone(pictures)
+        torch.testing.assert_close(feature, clip.encode_image(pictures), atol=1e-6, rtol=0)
+        pooled = load_backbone(TINY)(pictures)
+    torch.testing.assert_close(feature, pooled @ clip.visual.proj, atol=1e-6, rtol=0)
+    assert feature.shape == (3, backbone.dim) == (3, 32)
+
+
+def test_the_digest_covers_the_projection_only_of_the_joint_feature(tmp_path: Path, whole_clip):
+    other = {name: value + 1 if name == "visual.proj" else value for name, value in whole_clip.items()}
+    save_file(whole_clip, tmp_path / "a.safetensors")
+    save_file(other, tmp_path / "b.safetensors")
+
+    def digest(file: str, feature: str) -> str:
+        return load_backbone(BackboneSpec("tiny-vit", str(tmp_path / file), feature)).sha256
+
+    pooled, joint = ([digest(file, each) for file in ("a.safetensors", "b.safetensors")] for each in FEATURES)
+    assert pooled[0] == pooled[1]
+    assert len({*pooled, *joint}) == 3
+
+
+def test_the_digest_of_pooled_backbones_is_that_of_earlier_versions():
+    assert load_backbone(TINY).sha256.startswith("b89a86a1e573b2a1da02007c1e03a9d9")
+
+
+@pytest.mark.parametrize(
+    ("name", "pooled", "joint"),
+    [
+        ("vit_medium_patch16_gap_256", 512, 512),
+        ("ViT-B-16-SigLIP", 768, 768),
+        ("RN50", None, 1024),
+        ("convnext_base", 1024, 512),
+    ],
+)
+def test_widths_of_other_towers(name: str, pooled: int | None, joint: int):
+    def width(feature: str) -> int:
+        with torch.device("meta"):
+            visual = open_clip.create_model(name, device="meta", pretrained_text=False).visual
+            return Backbone(visual, BackboneSpec(name, "none", feature), HALF, HALF).dim
+
+    assert width("joint") == joint
+    if pooled is None:
+        with pytest.raises(FacefakeError, match="pooled"):
+            width("pooled")
+    else:
+        assert width("pooled") == pooled
 
 
 def test_random_weights_are_those_of_the_seed_and_leave_the_global_generator_alone():
