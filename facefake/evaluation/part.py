@@ -4,8 +4,11 @@
   null, the bounds null where there are too few source groups for any; ``frame``: the same over single faces, those of
   the person each clip's score is from, with the clips' calibration, which was fitted on clips
 * ``per_method``, ``per_compression``, ``per_people``: subsets, each with the video metrics, ``videos`` (fakes scored),
-  ``reals`` (reals scored) and ``coverage``. A method's are its fakes and *all* reals of their data sets, with the
-  coverage of its fakes. People are those who count towards the verdict: only scored clips have any
+  ``reals`` (reals scored) and ``coverage``. A method's are its fakes and the reals of their data sets that these call
+  comparable (all, but where each method has its own), with the coverage of its fakes. People are those who count
+  towards the verdict: only scored clips have any
+* ``mean_of_methods``: plain mean of each video metric over ``per_method``, if there are several: what studies of
+  generated pictures quote as mAP and mAcc, the latter at the threshold of this report; null where one of them has none
 * ``coverage``: see :mod:`facefake.evaluation.coverage`. Metrics speak of the scored ones only; ``reasons`` counts why
   the others have no score
 * ``auc_if_abstentions_wrong``: the AUC if every clip without a score were ranked wrong
@@ -21,7 +24,7 @@ A clip is one result. Nothing is grouped by a name or a folder, so ``Deepfakes/0
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +34,7 @@ from facefake.evaluation.coverage import coverage
 from facefake.evaluation.metrics import NAMES, auc_if_wrong, summarise
 from facefake.evaluation.metrics.bootstrap import MANY_GROUPS
 from facefake.evaluation.metrics.curves import curves
+from facefake.evaluation.reals import reals_against
 from facefake.evaluation.scores import Flags, Floats, Ints, Scores
 
 EXAMPLES = 6  # of the worst false alarms, and of the worst misses
@@ -62,10 +66,12 @@ def make_part(scores: Scores, terms: Terms) -> dict[str, Any]:
     video = _video_metrics(scored, terms)
     # a subset that holds every clip has the metrics of them all
     subsets = _Subsets(scores, terms, video)
+    methods = subsets.per_method()
     return {
         "video": video,
         "frame": _frame_metrics(scored, terms),
-        "per_method": subsets.per_method(),
+        "per_method": methods,
+        "mean_of_methods": mean_of(list(methods.values())) if len(methods) > 1 else None,
         "per_compression": subsets.per_compression(),
         "per_people": subsets.per_people(),
         "coverage": coverage(scores),
@@ -82,6 +88,21 @@ def make_part(scores: Scores, terms: Terms) -> dict[str, Any]:
     }
 
 
+def mean_of(metrics: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Plain mean of each metric over all of ``metrics`` or not at all: one over some would look like one over all.
+
+    Example:
+        >>> parts = [dict.fromkeys(NAMES) | {"auc": {"value": value}} for value in (0.5, 1.0)]
+        >>> mean_of(parts)["auc"]
+        0.75
+    """
+    found: dict[str, float | None] = {}
+    for name in NAMES:
+        values = [each[name]["value"] for each in metrics if each[name]]
+        found[name] = round(sum(values) / len(values), 6) if len(values) == len(metrics) else None
+    return found
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Subsets:
     """Parts of a part. ``whole`` are the video metrics of all ``scores``."""
@@ -96,7 +117,7 @@ class _Subsets:
         found = {}
         for method in sorted(set(scores.method[fake])):
             fakes = fake & (scores.method == method)
-            reals = ~fake & np.isin(scores.dataset.astype(str), list(set(scores.dataset[fakes])))
+            reals = reals_against(fakes, scores.dataset, scores.method, scores.label)
             found[method] = self._subset(fakes | reals, of=fakes)
         return found
 

@@ -18,8 +18,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from facefake.evaluation.metrics import NAMES
-from facefake.evaluation.part import Terms, make_part
+from facefake.evaluation.part import Terms, make_part, mean_of
 from facefake.evaluation.scores import Scores
 from preprocessing.errors import FacefakeError
 
@@ -71,7 +70,7 @@ def make_report(
         **whole,
         "notes": [*_on_datasets(provenance or {}), *scores.notes, *_on_selection(detector), *whole["notes"]],
         "datasets": parts or {names[0]: whole},
-        "mean": _mean([part["video"] for part in parts.values()]) if parts else None,
+        "mean": mean_of([part["video"] for part in parts.values()]) if parts else None,
         "threshold": threshold,
         "threshold_source": threshold_source,
         "calibration": dict(calibration) if calibration else None,
@@ -103,15 +102,6 @@ def protocols_of(scores: Scores, versions: Mapping[str, int] | None = None) -> l
         # a folder of the user's own may hold one key below two roots
         entries = {row[0]: Entry(*row) for row in rows}
         found.append(Protocol(name, versions[name], tuple(entries.values())).facts())
-    return found
-
-
-def _mean(metrics: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
-    """Over all data sets or not at all: a mean of some of them would look like one of all."""
-    found: dict[str, float | None] = {}
-    for name in NAMES:
-        values = [each[name]["value"] for each in metrics if each[name]]
-        found[name] = round(sum(values) / len(values), 6) if len(values) == len(metrics) else None
     return found
 
 

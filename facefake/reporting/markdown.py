@@ -160,7 +160,10 @@ def _part(name: str, part: Mapping[str, Any]) -> _Lines:
         if part[group]:
             yield f"\n### By {what}\n"
             header = (what, "coverage", "fake", "real", *TITLES.values())
-            yield from _table(header, (_subset(key, subset) for key, subset in part[group].items()))
+            subsets = [_subset(key, subset) for key, subset in part[group].items()]
+            if group == "per_method" and (means := part["mean_of_methods"]):
+                subsets.append(("mean of the methods", "", "", "", *(plain(means[metric]) for metric in TITLES)))
+            yield from _table(header, subsets)
             yield f"\n{GROUP_NOTES[group]}"
 
 

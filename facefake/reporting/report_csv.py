@@ -86,6 +86,9 @@ def _part(about: _Row, part: Mapping[str, Any]) -> Iterator[_Row]:
             row = about | {"level": "video", "by": group.removeprefix("per_"), "subset": name}
             row |= {"reals": subset["reals"], "fakes": subset["videos"]} | _covered(subset["coverage"])
             yield from _metrics(row, subset)
+    if part["mean_of_methods"]:
+        for metric, mean in part["mean_of_methods"].items():
+            yield about | {"level": "video", "by": "method", "subset": "mean", "metric": metric, "value": mean}
 
 
 def _metrics(about: _Row, metrics: Mapping[str, Any]) -> Iterator[_Row]:

@@ -46,7 +46,8 @@ GROUPS = {"per_method": "method", "per_compression": "compression", "per_people"
 """The ways a part of a report is divided, and what its rows are called."""
 
 GROUP_NOTES = {
-    "per_method": "A method's fakes against all reals of their data sets; coverage is that of its fakes.",
+    "per_method": "A method's fakes against the reals of their data sets: all of them, or its own where a release "
+    "has such. Coverage is that of its fakes.",
     "per_compression": "Fakes and reals of one compression.",
     "per_people": "By how many people count towards the verdict; only videos with a score have any.",
 }

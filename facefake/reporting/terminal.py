@@ -105,10 +105,12 @@ def report_tables(report: Mapping[str, Any]) -> RenderableType:
     if report["anchors"]:
         shown.append(_published(report))
     if report["per_method"]:
-        methods = _table("By method, against all reals of their data sets", "method", "videos", "AUC", "EER")
+        methods = _table("By method, against the reals of their data sets", "method", "videos", "AUC", "EER")
         for name, metrics in report["per_method"].items():
             row = (Text(visible(name)), str(metrics["videos"]), cell(metrics["auc"]), cell(metrics["eer"]))
             methods.add_row(*row)
+        if mean := report["mean_of_methods"]:
+            methods.add_row("mean", "", plain(mean["auc"]), plain(mean["eer"]))
         shown.append(methods)
     if report["robustness"]:
         shown.append(_robustness(report))

@@ -13,13 +13,23 @@ from facefake.evaluation.scores_file import read_scores
 from facefake.scoring.calibration import fit
 from facefake.scoring.result import PersonResult
 from preprocessing.clip import Clip
-from preprocessing.datasets import get_reader
+from preprocessing.datasets import READERS, get_reader
 from preprocessing.errors import FacefakeError
 from preprocessing.releases.protocol import Protocol
 from tests.facefake.evaluation.results import BOX, DETECTOR, clip, fakes, frames, reals, write
 
 PART = (
-    *("video", "frame", "per_method", "per_compression", "per_people", "coverage", "reasons", "counts"),
+    *(
+        "video",
+        "frame",
+        "per_method",
+        "mean_of_methods",
+        "per_compression",
+        "per_people",
+        "coverage",
+        "reasons",
+        "counts",
+    ),
     *("auc_if_abstentions_wrong", "curves", "worst", "notes"),
 )
 
@@ -76,6 +86,26 @@ def test_each_method_is_compared_with_all_reals_of_its_data_sets():
     assert value(made["per_method"]["hard"]) == pytest.approx(3 / 5)  # above 0.10, 0.15 and 0.20 of the five reals
     assert (made["per_method"]["hard"]["videos"], made["per_method"]["hard"]["reals"]) == (1, 5)
     assert made["datasets"]["dfdc"]["per_method"]["Deepfakes"]["reals"] == 3
+
+
+def test_a_method_is_compared_with_its_own_reals_where_its_release_has_them(monkeypatch):
+    own = replace(READERS["folder"], reals_of=lambda method: (f"{method}-real",))
+    monkeypatch.setitem(READERS, "ffpp", own)
+    scores = {"gan": (0.3, 0.2), "dm": (0.7, 0.8)}
+    made = report(
+        *(clip(name, 1, fake, method=name) for name, (fake, _) in scores.items()),
+        *(clip(name, 0, real, method=f"{name}-real") for name, (_, real) in scores.items()),
+    )
+    assert {name: value(part) for name, part in made["per_method"].items()} == {"gan": 1.0, "dm": 0.0}
+    assert {part["reals"] for part in made["per_method"].values()} == {1}
+    assert made["mean_of_methods"]["auc"] == 0.5
+    assert value(made["video"]) == 0.5
+
+
+def test_a_mean_over_methods_is_of_all_or_not_at_all():
+    assert report(*reals(3), *fakes(3))["mean_of_methods"] is None  # one method
+    lacking = report(*reals(4), *fakes(2), clip("a", 1, 0.9, method="x"), clip("b", 1, 0, method="y", status="error"))
+    assert lacking["mean_of_methods"]["auc"] is None
 
 
 def test_a_methods_coverage_is_that_of_its_fakes():
