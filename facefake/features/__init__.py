@@ -1,0 +1,1 @@
+"""Features of pictures, made once by a frozen tower and kept on disk."""

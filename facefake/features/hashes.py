@@ -1,0 +1,95 @@
+"""What is in a file, told by its SHA-256; a file that has not changed since is not read again, also by later runs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+from facefake.features.lock import locked
+from facefake.features.records import RecordFile
+from preprocessing.errors import FacefakeError
+
+File = tuple[Path, str | None]
+"""A file, or a member of one: a row of a parquet table."""
+
+_AT_ONCE = 1024  # files between two writings
+
+
+class Hashes:
+    """SHA-256 of files' content, kept by path, member, size and times.
+
+    Args:
+        root: The folder of all features.
+
+    Raises:
+        FacefakeError: ``store_damaged``, ``not_writable``.
+    """
+
+    def __init__(self, root: Path) -> None:
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FacefakeError(
+                "not_writable", f"Cannot make {root} ({error.strerror}).", "Choose another folder for features."
+            ) from error
+        self._lock, self._file = root / "lock", RecordFile(root / "hashes", 32)
+        self._known: dict[bytes, bytes] = {}
+        self._count = 0
+        self._catch_up()
+
+    def of(
+        self, files: Iterable[File], read: Callable[[Path, str | None], bytes], workers: int = 4
+    ) -> Iterator[bytes | FacefakeError]:
+        """SHA-256 of each file's content, in order; what befell a file that cannot be read stands in its place.
+
+        Args:
+            files: Which.
+            read: Gives the bytes of one.
+            workers: Threads that read.
+        """
+        waiting = iter(files)
+        with ThreadPoolExecutor(workers) as pool:
+            while some := list(islice(waiting, _AT_ONCE)):
+                states = [_state(*file) for file in some]
+                found = list(pool.map(lambda file, state: self._one(file, state, read), some, states))
+                self._keep(dict(zip(states, found, strict=True)))
+                yield from found
+
+    def _one(self, file: File, state: bytes | None, read: Callable[[Path, str | None], bytes]) -> bytes | FacefakeError:
+        if state in self._known:
+            return self._known[state]
+        try:
+            return hashlib.sha256(read(*file)).digest()
+        except FacefakeError as error:
+            return error
+
+    def _keep(self, found: dict[bytes | None, bytes | FacefakeError]) -> None:
+        new = [
+            (state, content)
+            for state, content in found.items()
+            if state is not None and state not in self._known and isinstance(content, bytes)
+        ]
+        if new:
+            with locked(self._lock):
+                self._catch_up()
+                self._file.append(new, self._count)
+                self._catch_up()
+
+    def _catch_up(self) -> None:
+        records = self._file.read(self._count)
+        self._known.update(records)
+        self._count += len(records)
+
+
+def _state(path: Path, member: str | None) -> bytes | None:
+    """A digest of where a file is and when it was last changed; ``None`` for one that is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    # the time of the inode's change too: copying tools set the other one back
+    words = f"{path.absolute()}\0{member}\0{found.st_size}\0{found.st_mtime_ns}\0{found.st_ctime_ns}"
+    return hashlib.sha256(words.encode("utf-8", "surrogateescape")).digest()
