@@ -8,12 +8,14 @@ generator is none, and neither is a class called ``fake`` where the release writ
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from preprocessing.clip import FAKE, REAL, Clip
-from preprocessing.datasets.base import IMAGE_SUFFIXES, store_name
+from preprocessing.datasets.base import IMAGE_SUFFIXES, Found, store_name
 from preprocessing.errors import FacefakeError
 
 NUMBERED = {"0_real": REAL, "1_fake": FAKE}
@@ -24,6 +26,40 @@ SYNSETS = {"n01440764": REAL, "n01443537": FAKE}
 """Those of what was written for Dassl's reader of ImageNet. In other releases they are two of ImageNet's classes."""
 PLAIN = {"real": REAL, "fake": FAKE, "REAL": REAL, "FAKE": FAKE, "Real": REAL, "Fake": FAKE}
 """Those that speak for themselves."""
+
+
+def own_method(generator: str, label: int) -> str:
+    """The method of pictures filed under a generator that has reals of its own.
+
+    Example:
+        >>> own_method("biggan", FAKE), own_method("biggan", REAL)
+        ('biggan', 'biggan-real')
+    """
+    return generator if label == FAKE else f"{generator}-real"
+
+
+def own_reals(generator: str) -> tuple[str, ...]:
+    """The reals such a generator is measured against: ``Reader.reals_of`` of these releases.
+
+    Example:
+        >>> own_reals("biggan")
+        ('biggan-real',)
+    """
+    return (own_method(generator, REAL),)
+
+
+class Place(NamedTuple):
+    """What a release says of the pictures of a label folder.
+
+    Attributes:
+        folder: The folder's path as released, with ``/``: what the keys of its pictures begin with.
+        method: The generator; of real pictures, where they are from.
+        split: ``train``, ``val``, ``test`` or ``None``.
+    """
+
+    folder: str
+    method: str
+    split: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +78,13 @@ class LabelFolder:
     label: int
     names: list[str]
 
-    def clips(self, dataset: str, method: str, split: str | None) -> Iterator[Clip]:
-        """A clip for each of the pictures; its key is the path from the root."""
-        folder = "/".join(self.parts)
+    def clips(self, dataset: str, method: str, split: str | None, folder: str | None = None) -> Iterator[Clip]:
+        """A clip for each of the pictures; ``folder`` is this folder's path as released, if it lies elsewhere here."""
+        below = "/".join(self.parts)
         for name in self.names:
-            key = f"{folder}/{name}"
+            key = f"{folder or below}/{name}"
             yield Clip(
-                path=self.root / key,
+                path=self.root / below / name,
                 key=key,
                 dataset=dataset,
                 method=method,
@@ -57,6 +93,50 @@ class LabelFolder:
                 pair=None,
                 name=store_name(key),
             )
+
+
+def find_pictures(
+    dataset: str,
+    layout: str,
+    labels: Mapping[str, int],
+    place: Callable[[tuple[str, ...], int], Place | None],
+    root: Path,
+) -> Found:
+    """The pictures of a release whose folders' names are labels.
+
+    Args:
+        dataset: Name of the reader.
+        layout: How the release lies, for the message where nothing does.
+        labels: The label folders of the release, with their labels.
+        place: Tells of a label folder what it is, by its label and the names of the folders that lead to it, the root's
+            own first and its own last; ``None`` for one that is no part of the release.
+        root: The data root.
+
+    Raises:
+        FacefakeError: ``dataset_not_found`` if no picture lies as it should.
+    """
+    clips: dict[str, Clip] = {}
+    strange: Counter[str] = Counter()
+    twice = 0
+    for folder in label_folders(root, labels):
+        at = place((root.absolute().name, *folder.parts), folder.label)
+        if at is None:
+            strange[folder.parts[0]] += len(folder.names)
+            continue
+        before = len(clips)
+        for clip in folder.clips(dataset, at.method, at.split, at.folder):
+            clips.setdefault(clip.key, clip)
+        twice += len(folder.names) - (len(clips) - before)
+    if not clips:
+        raise FacefakeError(
+            "dataset_not_found",
+            f"{root} holds no picture that lies as {layout}.",
+            "Give the folder the release was unpacked into, and leave the names of its folders as they are.",
+        )
+    notes = [f"{name}/ is no part of the release; pictures left out: {count}" for name, count in strange.items()]
+    if twice:
+        notes.append(f"pictures that lie here a second time, by their path as released: {twice}; the first was taken")
+    return Found(list(clips.values()), notes=notes)
 
 
 def label_folders(root: Path, labels: Mapping[str, int]) -> list[LabelFolder]:
