@@ -38,6 +38,7 @@ CODES: dict[str, str] = {
     "config_not_found": "the config file is missing",
     "config_invalid": "a config value is out of range, of the wrong type, or contradicts another",
     "suite_invalid": "an evaluation suite names what does not exist or contradicts itself",
+    "study_invalid": "a study names what does not exist or contradicts itself",
     "config_unknown_key": "the config has a key that does not exist",
     "usage": "options that do not fit together",
     # models and detectors

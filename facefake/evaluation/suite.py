@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from facefake.evaluation.reading import Section, read_yaml, validated
 from preprocessing.corruptions import KINDS, Corruption
 from preprocessing.datasets import get_reader
-from preprocessing.datasets.base import SPLITS
 from preprocessing.errors import FacefakeError
 from preprocessing.resources import find_config
 
 Place = Literal["frame", "crop"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class SuiteSet(_Section):
+class SuiteSet(Section):
     """A data set, or a part of it. In YAML ``celebdf`` or ``ffpp:val`` are short for the first two keys.
 
     Attributes:
@@ -63,7 +57,7 @@ class SuiteSet(_Section):
             raise ValueError(f"{error.message} {error.hint}") from error
 
 
-class Ladder(_Section):
+class Ladder(Section):
     """One kind of corruption at rising levels.
 
     Attributes:
@@ -96,7 +90,7 @@ class Ladder(_Section):
         return tuple(Corruption(self.kind, level) for level in self.levels)
 
 
-class Suite(_Section):
+class Suite(Section):
     """An evaluation suite.
 
     Attributes:
@@ -170,13 +164,7 @@ def load_suite(path_or_name: str | Path) -> Suite:
         >>> load_suite("robustness").corruptions[0].kind
         'jpeg'
     """
-    path = find_config(path_or_name, "suite", "suites")
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        words = " ".join(str(error).split())
-        raise FacefakeError("suite_invalid", f"{path} is no YAML ({words})", "Correct the file.") from error
-    return parse_suite(values)
+    return parse_suite(read_yaml(find_config(path_or_name, "suite", "suites"), "suite"))
 
 
 def parse_suite(values: Any) -> Suite:
@@ -189,28 +177,4 @@ def parse_suite(values: Any) -> Suite:
         raise FacefakeError(
             "suite_invalid", "The suite names no data set.", "It is a mapping with `sets`, a list such as [celebdf]."
         )
-    try:
-        return Suite.model_validate(values)
-    except ValidationError as error:
-        raise _in_words(error) from error
-
-
-def _in_words(error: ValidationError) -> FacefakeError:
-    faults = error.errors()
-    for fault in faults:
-        if fault["type"] == "extra_forbidden":
-            return _unknown_key(fault["loc"])
-    fault = faults[0]
-    where = ".".join(str(part) for part in fault["loc"])
-    reason = fault["msg"].removeprefix("Value error, ")
-    hint = f"Splits are {', '.join(SPLITS)}." if "splits" in fault["loc"] else "Correct the suite."
-    return FacefakeError("suite_invalid", f"{where}: {reason}" if where else reason, hint)
-
-
-def _unknown_key(place: Sequence[str | int]) -> FacefakeError:
-    inner: dict[str | int, type[_Section]] = {"sets": SuiteSet, "corruptions": Ladder}
-    section = inner[place[0]] if len(place) > 1 else Suite
-    known = list(section.model_fields)
-    near = difflib.get_close_matches(str(place[-1]), known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
-    return FacefakeError("config_unknown_key", f"there is no key {'.'.join(map(str, place))}", hint)
+    return validated(Suite, values, "suite")
