@@ -1,15 +1,16 @@
-"""The data of "CLIPping the Deception" (Khan and Dang-Nguyen, ICMR 2024) as filed for Dassl: 25 test sets and a training set.
+"""The data of "CLIPping the Deception" (Khan and Dang-Nguyen, ICMR 2024): 25 test sets and a training set.
 
-``<set>/images/val/{n01440764,n01443537}`` with real and fake pictures under two synsets of ImageNet, and for training
-``progan_train/images/{train,val}/...``: a draw from the training set of CNNDetection (``progan``). Most test sets are
-those of ``forensynths`` and ``ufd``, copied or drawn from. Dassl asks for a ``train`` folder in test sets as well, which
-the authors' code reads and does not use.
+``<set>/images/val/{n01440764,n01443537}``, real and fake pictures under two synsets of ImageNet, as Dassl reads them;
+and for training ``progan_train/images/{train,val}/...``, a draw from the training set of CNNDetection (``progan``).
+Many test sets are those of ``forensynths`` and ``ufd``, copied or drawn from. Dassl wants a ``train`` in test sets as
+well, which the authors' code lists and does not use.
 """
 
 from __future__ import annotations
 
 from functools import partial
 
+from preprocessing.clip import FAKE, REAL
 from preprocessing.datasets.base import Official, Reader
 from preprocessing.datasets.picture_trees import SYNSETS, Place, find_pictures, own_method, own_reals
 
@@ -41,7 +42,7 @@ READER = Reader(
     licence="those of the sets it was drawn from",
     link="https://github.com/sfimediafutures/CLIPping-the-Deception",
     official=tuple(
-        Official(own_method(name, label), "test", count) for name, count in TEST.items() for label in (0, 1)
+        Official(own_method(name, label), "test", count) for name, count in TEST.items() for label in (REAL, FAKE)
     ),
     reals=tuple(method for name in (TRAINING, *TEST) for method in own_reals(name)),
     pictures=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from preprocessing.clip import FAKE, REAL
 from preprocessing.datasets.base import Official, Reader
 from preprocessing.datasets.picture_trees import NUMBERED, Place, find_pictures, own_method, own_reals
 
@@ -45,7 +46,7 @@ READER = Reader(
     official=tuple(
         Official(own_method(generator, label), "test", counts[label])
         for generator, counts in COUNTS.items()
-        for label in (0, 1)
+        for label in (REAL, FAKE)
     ),
     reals=tuple(method for generator in COUNTS for method in own_reals(generator)),
     pictures=True,

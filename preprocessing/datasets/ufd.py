@@ -1,7 +1,7 @@
 """The diffusion sets of UniversalFakeDetect (Ojha et al., CVPR 2023): eight generators that share two sets of reals.
 
-``<generator>/1_fake``, and reals under ``imagenet/0_real`` (for guided diffusion) and ``laion/0_real`` (for all others).
-The authors released 1,000 pictures of each of the 10,000 their paper speaks of; the GANs beside them are ForenSynths.
+``<generator>/1_fake``, and reals under ``imagenet/0_real`` (for guided diffusion) and ``laion/0_real`` (for the rest).
+The authors released 1,000 pictures of the 10,000 of each that their paper speaks of; its GANs are ``forensynths``.
 """
 
 from __future__ import annotations
