@@ -12,13 +12,27 @@ from typing import Annotated, Any, Literal, TypeAlias
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from facefake.models.tuning import (
+    AdapterSettings,
+    Feature,
+    Head,
+    LoraSettings,
+    PromptSettings,
+    Strategy,
+    TextSettings,
+    Tuning,
+    check_feature,
+    check_pair,
+)
 from preprocessing.errors import FacefakeError
 from preprocessing.resources import find_config
 
 Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 NotNegative: TypeAlias = Annotated[float, Field(ge=0)]
 Positive: TypeAlias = Annotated[float, Field(gt=0)]
+UpToOne: TypeAlias = Annotated[float, Field(gt=0, le=1)]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
+Quality: TypeAlias = Annotated[int, Field(ge=1, le=100)]
 
 
 class _Section(BaseModel):
@@ -30,6 +44,7 @@ class BackboneConfig(_Section):
 
     name: str = "ViT-L-14-quickgelu"
     weights: str = "openai"
+    feature: Feature = "pooled"
 
 
 class LossConfig(_Section):
@@ -52,60 +67,151 @@ class LossConfig(_Section):
 
 
 class OptimiserConfig(_Section):
-    """AdamW."""
+    """AdamW, which has ``betas``, or stochastic gradient descent, which has ``momentum``."""
 
+    name: Literal["adamw", "sgd"] = "adamw"
     lr: Positive = 3e-4
     weight_decay: NotNegative = 0.0
     betas: tuple[Probability, Probability] = (0.9, 0.999)
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+    @model_validator(mode="after")
+    def _known(self) -> OptimiserConfig:
+        if self.momentum and self.name != "sgd":
+            raise ValueError(f"momentum is of sgd, not of {self.name}")
+        return self
 
 
 class ScheduleConfig(_Section):
-    """The learning rate over time, see :mod:`facefake.training.schedule`; epochs may be fractions."""
+    """The learning rate over time, see :mod:`facefake.training.schedule`; epochs may be fractions.
 
-    min_lr: NotNegative = 1e-5
+    Attributes:
+        warmup_epochs: Length of the warm-up.
+        warmup: ``linear`` climbs from ``warmup_lr``, ``constant`` stays there.
+        warmup_lr: ``None``: ``min_lr``.
+        cycle_epochs: Length of a cosine cycle, counted from the end of the warm-up; ``None``: the rate stays.
+        min_lr: What each cycle falls towards.
+        each: Whether the rate moves with every ``step`` or stays within an ``epoch``.
+    """
+
     warmup_epochs: NotNegative = 1.0
-    cycle_epochs: Positive = 10.0
+    warmup: Literal["linear", "constant"] = "linear"
+    warmup_lr: NotNegative | None = None
+    cycle_epochs: Positive | None = 10.0
+    min_lr: NotNegative = 1e-5
+    each: Literal["step", "epoch"] = "step"
+
+
+class OneOfConfig(_Section):
+    """One change, drawn evenly from four, of the picture as the backbone sees it; black where there is nothing.
+
+    Attributes:
+        probability: How often there is one.
+        zoom: Enlarged about its centre by this factor.
+        rotate: Turned clockwise by so many degrees.
+        translate: Moved by at most so many pixels, the same along both sides.
+        cutout: Two black squares of this share of its side, anywhere.
+    """
+
+    probability: Probability = 0.0
+    zoom: Positive = 1.5
+    rotate: float = 20.0
+    translate: NotNegative = 20
+    cutout: Probability = 0.4
 
 
 class AugmentConfig(_Section):
-    """Augmentations in the order they are applied, see :mod:`facefake.training.augment`."""
+    """Augmentations in the order they are applied, see :mod:`facefake.training.augment`.
+
+    Attributes:
+        flip: How often the picture is mirrored.
+        degrees: Turned by at most so much, either way.
+        translate: Moved by at most this share of its sides.
+        scale: Enlarged by a factor from this range.
+        downscale: How often it is made smaller.
+        downscale_factor: By a factor from this range.
+        blur: How often it is blurred.
+        blur_kernel: Width and height in pixels; ``None``: as large as the blur needs.
+        blur_sigma: Standard deviation in pixels, from this range.
+        brightness: Changed by at most this share.
+        contrast: Changed by at most this share.
+        jpeg: Compressed at a quality from this range; ``None``: not.
+        jpeg_probability: How often.
+        crop: What the backbone sees of a whole picture: ``none``, what it sees in scoring; ``random``, a square of its
+            size from anywhere; ``resized``, any part of the picture, brought to its size.
+        crop_area: Share of the picture's area that ``resized`` takes, from this range.
+        one_of: One further change.
+    """
 
     flip: Probability = 0.5
     degrees: NotNegative = 10.0
     translate: Probability = 0.1
     scale: tuple[Positive, Positive] = (0.9, 1.1)
+    downscale: Probability = 0.0
+    downscale_factor: tuple[UpToOne, UpToOne] = (0.5, 1.0)
     blur: Probability = 0.1
-    blur_kernel: tuple[Count, Count] = (7, 7)
-    blur_sigma: tuple[Positive, Positive] = (0.1, 2.0)
+    blur_kernel: tuple[Count, Count] | None = (7, 7)
+    blur_sigma: tuple[NotNegative, NotNegative] = (0.1, 2.0)
     brightness: Probability = 0.1
     contrast: Probability = 0.1
-    jpeg: tuple[Annotated[int, Field(ge=1, le=100)], Annotated[int, Field(ge=1, le=100)]] | None = (40, 100)
+    jpeg: tuple[Quality, Quality] | None = (40, 100)
+    jpeg_probability: Probability = 1.0
+    crop: Literal["none", "random", "resized"] = "none"
+    crop_area: tuple[UpToOne, UpToOne] = (0.08, 1.0)
+    one_of: OneOfConfig = OneOfConfig()
 
     @model_validator(mode="after")
     def _ordered(self) -> AugmentConfig:
-        for name in ("scale", "blur_sigma", "jpeg"):
+        for name in ("scale", "downscale_factor", "blur_sigma", "jpeg", "crop_area"):
             span = getattr(self, name)
             if span is not None and span[0] > span[1]:
                 raise ValueError(f"{name} must be written [low, high]")
-        if any(side % 2 == 0 for side in self.blur_kernel):
+        if self.blur_kernel and any(side % 2 == 0 for side in self.blur_kernel):
             raise ValueError("blur_kernel takes odd numbers")
+        if self.blur_kernel and not self.blur_sigma[0]:
+            raise ValueError("blur_sigma must be above 0, or blur_kernel null")
+        return self
+
+
+class GeometryConfig(_Section):
+    """How a whole picture becomes the square a backbone sees, :data:`preprocessing.faces.WHOLE`.
+
+    ``five-crop`` is for scoring: training and the validation after each epoch look at the centre alone.
+    """
+
+    template: Literal["resize-crop", "crop", "squash", "five-crop"] = "resize-crop"
+    scale: Annotated[float, Field(ge=1, le=4)] = 1.0
+
+    @model_validator(mode="after")
+    def _scales(self) -> GeometryConfig:
+        if self.scale != 1 and self.template != "resize-crop":
+            raise ValueError(f"scale must be 1: {self.template} does not resize")
         return self
 
 
 class DataConfig(_Section):
-    """Which crops of the store, and how they are put into batches.
+    """Which crops of the store, or which pictures, and how they are put into batches.
 
     Attributes:
         train_split: Split trained on.
         val_split: Split the checkpoint is chosen on; never the test split, whose figures would then mean nothing.
+        per_class: So many pictures of each class, drawn evenly over their folders by the seed; ``None``: all.
+        val_per_class: At most so many of each class of the validation split, the same for every seed; ``None``: all.
+        geometry: What the backbone sees of a picture. Crops of a store bring their own.
+        cached_views: With a frozen tower: ``None`` encodes in every epoch; K encodes K augmented views once, and epoch
+            e looks at view e mod K.
         frames_per_clip: At most so many crops of a clip, spread evenly.
-        batch_size: Crops a forward pass.
+        batch_size: Crops or pictures a forward pass.
         pairing: ``pair`` puts a real and its fakes, of the same or the nearest frame, side by side in a batch.
-        workers: Processes that load crops; ``auto``: none on a CPU, where the model needs the cores.
+        workers: Processes that load them; ``auto``: none on a CPU, where the model needs the cores.
     """
 
     train_split: str = "train"
     val_split: str = "val"
+    per_class: Count | None = None
+    val_per_class: Count | None = None
+    geometry: GeometryConfig = GeometryConfig()
+    cached_views: Count | None = None
     frames_per_clip: Count = 32
     batch_size: Annotated[int, Field(ge=2)] = 128
     pairing: Literal["none", "pair"] = "none"
@@ -143,6 +249,10 @@ class TrainerConfig(_Section):
 class TrainConfig(_Section):
     """Everything about a training run; the defaults are the recipe ``configs/face-ln.yaml``.
 
+    ``strategy``, ``head``, ``text``, ``prompt``, ``adapter`` and ``lora`` say what is trained, see
+    :class:`facefake.models.tuning.Tuning`. ``selection`` keeps the epoch that is ``best`` on the validation split, or
+    the ``last``.
+
     Example:
         >>> TrainConfig().loss.uniformity
         0.5
@@ -150,20 +260,40 @@ class TrainConfig(_Section):
 
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     backbone: BackboneConfig = BackboneConfig()
-    strategy: Literal["linear", "ln", "bitfit", "full"] = "ln"
-    head: Literal["hyperspherical", "linear"] = "hyperspherical"
+    strategy: Strategy = "ln"
+    head: Head = "hyperspherical"
+    text: TextSettings = TextSettings()
+    prompt: PromptSettings = PromptSettings()
+    adapter: AdapterSettings = AdapterSettings()
+    lora: LoraSettings = LoraSettings()
     loss: LossConfig = LossConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     augment: AugmentConfig = AugmentConfig()
     data: DataConfig = DataConfig()
     trainer: TrainerConfig = TrainerConfig()
+    selection: Literal["best", "last"] = "best"
 
     @model_validator(mode="after")
-    def _falls(self) -> TrainConfig:
-        if self.schedule.min_lr > self.optimiser.lr:
-            raise ValueError("schedule.min_lr must not be above optimiser.lr")
+    def _fits(self) -> TrainConfig:
+        for name in ("min_lr", "warmup_lr"):
+            if (getattr(self.schedule, name) or 0) > self.optimiser.lr:
+                raise ValueError(f"schedule.{name} must not be above optimiser.lr")
+        check_pair(self.strategy, self.head)
+        check_feature(self.head, self.backbone.feature)
         return self
+
+    @property
+    def tuning(self) -> Tuning:
+        """What is trained, and by what."""
+        return Tuning(
+            strategy=self.strategy,
+            head=self.head,
+            text=self.text,
+            prompt=self.prompt,
+            adapter=self.adapter,
+            lora=self.lora,
+        )
 
     @property
     def sha256(self) -> str:

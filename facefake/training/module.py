@@ -8,10 +8,10 @@ from typing import Any
 import lightning.pytorch as pl
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from facefake.models.network import Network
-from facefake.training.config import TrainConfig
+from facefake.training.config import OptimiserConfig, TrainConfig
 from facefake.training.data import Batch, Crops
 from facefake.training.losses import Loss, combine, slerp_within_class
 from facefake.training.schedule import lr_at
@@ -117,24 +117,16 @@ class DetectorModule(pl.LightningModule):
             self._on_best(self.current_epoch, figures)
 
     def configure_optimizers(self) -> dict[str, Any]:
-        """AdamW over what is trained, its rate set at every step."""
-        config = self._config
+        """The optimiser over what is trained, its rate set at every step."""
+        settings, schedule, steps = self._config.optimiser, self._config.schedule, self._steps_per_epoch
         parameters = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
-        optimiser = torch.optim.AdamW(
-            parameters,
-            lr=config.optimiser.lr,
-            betas=config.optimiser.betas,
-            weight_decay=config.optimiser.weight_decay,
-        )
-        warmup = round(config.schedule.warmup_epochs * self._steps_per_epoch)
-        cycle = max(1, round(config.schedule.cycle_epochs * self._steps_per_epoch))
-        high, low = config.optimiser.lr, config.schedule.min_lr
 
         def factor(step: int) -> float:
-            return lr_at(step, lr=high, min_lr=low, warmup_steps=warmup, cycle_steps=cycle) / high
+            return lr_at(step, schedule, lr=settings.lr, steps_per_epoch=steps) / settings.lr
 
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
-        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        optimiser = _optimiser(parameters, settings)
+        rates = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": rates, "interval": "step"}}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Leave the base out; add what selection needs."""
@@ -157,6 +149,13 @@ class DetectorModule(pl.LightningModule):
     def _log(self, row: dict[str, float]) -> None:
         for logger in self.trainer.loggers:
             logger.log_metrics({"epoch": self.current_epoch, **row}, step=self.trainer.global_step)
+
+
+def _optimiser(parameters: list[nn.Parameter], settings: OptimiserConfig) -> torch.optim.Optimizer:
+    lr, decay = settings.lr, settings.weight_decay
+    if settings.name == "sgd":
+        return torch.optim.SGD(parameters, lr=lr, momentum=settings.momentum, weight_decay=decay)
+    return torch.optim.AdamW(parameters, lr=lr, betas=settings.betas, weight_decay=decay)
 
 
 def _unwrap(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:

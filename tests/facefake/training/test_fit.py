@@ -93,7 +93,7 @@ def test_a_checkpoint_leaves_the_base_out_and_is_safe_to_load(trained: TrainResu
 
 
 def test_every_step_has_the_schedules_rate(trained: TrainResult):
-    expected = [lr_at(step, lr=1e-2, min_lr=1e-5, warmup_steps=4, cycle_steps=16) for step in range(24)]
+    expected = [lr_at(step, config().schedule, lr=1e-2, steps_per_epoch=4) for step in range(24)]
     np.testing.assert_allclose(column(trained, "lr"), expected, rtol=1e-9)
     assert trained.steps == 24
 
