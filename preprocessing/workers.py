@@ -38,7 +38,7 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-_AHEAD = 2  # items in flight beyond the workers, so that none of them waits for the next
+AHEAD = 2  # items in flight beyond the workers, so that none of them waits for the next
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
@@ -48,6 +48,7 @@ def map_clips(
     *,
     workers: int,
     timeout: float | None,
+    ahead: int = AHEAD,
 ) -> Iterator[tuple[Item, Result | FacefakeError]]:
     """Apply ``fn`` to each item in child processes; one bad item never stops the others.
 
@@ -57,9 +58,11 @@ def map_clips(
 
     Args:
         fn: What to do with one item.
-        items: Read lazily, at most ``workers + 2`` of them ahead of the results.
+        items: Read lazily, at most ``workers + ahead`` of them ahead of the results.
         workers: Number of child processes, at least 1.
         timeout: Wall-clock seconds of work on one item, after which its child is killed; ``None`` for no limit.
+        ahead: Items in flight beyond the workers: as many as are taken in one go, or the workers idle meanwhile. Their
+            results are held in memory.
 
     Yields:
         ``(item, result)`` in the order of ``items``. Instead of a result there may be a :class:`FacefakeError`: one
@@ -71,14 +74,14 @@ def map_clips(
     """
     if workers < 1 or (timeout is not None and timeout <= 0):
         raise FacefakeError("usage", f"{workers} workers, {timeout} s a clip", "Both must be above zero.")
-    return _map(fn, iter(items), _Pool(workers, timeout))
+    return _map(fn, iter(items), _Pool(workers, timeout), ahead)
 
 
-def _map(fn: Callable[[Item], Result], items: Iterator[Item], pool: _Pool) -> Iterator[tuple[Item, Any]]:
+def _map(fn: Callable[[Item], Result], items: Iterator[Item], pool: _Pool, ahead: int) -> Iterator[tuple[Item, Any]]:
     flight: deque[tuple[Item, Future[Any]]] = deque()
     try:
         while True:
-            for item in islice(items, pool.workers + _AHEAD - len(flight)):
+            for item in islice(items, pool.workers + ahead - len(flight)):
                 flight.append((item, pool.submit(fn, item)))
             if not flight:
                 return

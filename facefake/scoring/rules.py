@@ -66,6 +66,10 @@ class ScoringRules:
             rules = replace(rules, threshold=threshold, threshold_source="given by the user")
         return rules
 
+    def of_pictures(self) -> ScoringRules:
+        """These rules for whole pictures, of which nothing is asked that is asked of faces."""
+        return replace(self, limits=self.limits.of_pictures())
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for the ``settings`` of results."""
         return {

@@ -1,13 +1,14 @@
 """A clip in, a verdict out.
 
 Clips are decoded, faces found and cropped in child processes (:mod:`preprocessing.workers`), crops are scored here on
-the detector's device while the children work on, and each clip is pooled and judged as it comes. Only the clips in
-flight are held in memory. A clip that fails is a result like any other, and the rest go on.
+the detector's device while the children work on, and each clip is pooled and judged. A picture taken whole is a single
+crop, or five, so the crops of several clips are gathered until they fill a forward pass. Only those clips and the ones
+in flight are held in memory. A clip that fails is a result like any other, and the rest go on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -16,8 +17,8 @@ import numpy as np
 
 from facefake.scoring.calibration import probability_of
 from facefake.scoring.digest import sha256_file
-from facefake.scoring.pooling import checked, pool
-from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, Kind, PersonResult, Truth, VideoFacts
+from facefake.scoring.pooling import pool
+from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, Kind, PersonResult, Truth, Via, VideoFacts
 from facefake.scoring.rules import ScoringRules
 from facefake.scoring.verdict import Evidence, FrameCounts, judge
 from preprocessing.clip import Clip
@@ -27,7 +28,12 @@ from preprocessing.extract import ClipFaces, FaceCrop, extract_clip
 from preprocessing.faces import CropGeometry
 from preprocessing.recipe import Recipe
 from preprocessing.video import PICTURES
-from preprocessing.workers import map_clips
+from preprocessing.workers import AHEAD, map_clips
+
+BATCH = 32  # crops that make a forward pass worth its while
+
+
+_FromChild = tuple[str | None, ClipFaces | FacefakeError]
 
 
 class Detector(Protocol):
@@ -49,6 +55,20 @@ class Extracted:
     outcome: str
     frames: FrameCounts
     faces: Sequence[FaceCrop]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A clip on its way to the detector: its crops, or why there are none; SHA-256 of its file if that is known."""
+
+    clip: Clip
+    found: Extracted | FacefakeError
+    sha256: str | None = None
+
+    @property
+    def crops(self) -> list[np.ndarray]:
+        """Its crops, uint8 RGB (side, side, 3) each."""
+        return [] if isinstance(self.found, FacefakeError) else [face.image for face in self.found.faces]
 
 
 def score_clips(
@@ -78,22 +98,29 @@ def score_clips(
     """
     recipe.check_video()
     detector.check_geometry(recipe.geometry)
-    return _score_clips(clips, detector, rules or ScoringRules(), partial(_prepare, recipe, device), workers, timeout)
+    rules = rules or ScoringRules()
+    # a picture taken whole is small, and a batch of them is taken at once; a video's faces are many megabytes
+    prepared = _prepared(
+        clips, partial(_prepare, recipe, device), workers, timeout, ahead=BATCH if recipe.whole else AHEAD
+    )
+    return score_prepared(prepared, detector, rules.of_pictures() if recipe.whole else rules, via_of(recipe))
 
 
-def _score_clips(
-    clips: Iterable[Clip], detector: Detector, rules: ScoringRules, prepare: partial, workers: int, timeout: float
-) -> Iterator[ClipResult]:
-    for clip, prepared in map_clips(prepare, clips, workers=workers, timeout=timeout):
+def via_of(recipe: Recipe) -> Via:
+    """The path that an answer comes by from what ``recipe`` makes of a clip."""
+    return "image" if recipe.whole else "face"
+
+
+def _prepared(
+    clips: Iterable[Clip], prepare: Callable[[Clip], _FromChild], workers: int, timeout: float, ahead: int
+) -> Iterator[Prepared]:
+    for clip, answer in map_clips(prepare, clips, workers=workers, timeout=timeout, ahead=ahead):
         # a child that was killed could not say its file's digest; reading the file here might hang as it did there
-        sha256, faces = (None, prepared) if isinstance(prepared, FacefakeError) else prepared
-        if isinstance(faces, FacefakeError):
-            yield failed(clip, faces, sha256)
-        else:
-            yield score_clip(clip, extracted(faces), detector, rules, sha256)
+        sha256, faces = (None, answer) if isinstance(answer, FacefakeError) else answer
+        yield Prepared(clip, faces if isinstance(faces, FacefakeError) else extracted(faces), sha256)
 
 
-def _prepare(recipe: Recipe, device: str, clip: Clip) -> tuple[str | None, ClipFaces | FacefakeError]:
+def _prepare(recipe: Recipe, device: str, clip: Clip) -> _FromChild:
     """The child's part. Errors are returned rather than raised so that they come with the file's digest."""
     try:
         faces: ClipFaces | FacefakeError = extract_clip(clip, recipe, device)
@@ -116,31 +143,67 @@ def extracted(faces: ClipFaces) -> Extracted:
     )
 
 
-def score_clip(
-    clip: Clip, found: Extracted, detector: Detector, rules: ScoringRules, sha256: str | None = None
-) -> ClipResult:
-    """Score the crops of one clip, pool them to people and judge.
+def score_prepared(
+    prepared: Iterable[Prepared], detector: Detector, rules: ScoringRules, via: Via = "face"
+) -> Iterator[ClipResult]:
+    """Score crops, pool them to people and judge; one result a clip in the order given.
 
-    Scores do not depend on what other clips are scored with it.
+    Clips share forward passes, which changes their scores in the last digits at most. Of those that wait for others,
+    there are never more than make a batch of :data:`BATCH`; the last ones wait for nobody.
 
-    Returns:
-        The result, an error if the detector's numbers are not scores.
+    Args:
+        prepared: Consumed as needed.
+        detector: The forgery detector. If its numbers are not scores, that is an error of the clip.
+        rules: How frame scores become a verdict.
+        via: The path that the crops are of.
     """
+    waiting: list[Prepared] = []
+    for each in prepared:
+        waiting.append(each)
+        # a clip without a crop counts too, lest ever so many wait for one that has some
+        if sum(max(1, len(one.crops)) for one in waiting) >= BATCH:
+            results = _score_batch(waiting, detector, rules, via)
+            waiting = []  # their crops go before those of the next come
+            yield from results
+    if waiting:
+        yield from _score_batch(waiting, detector, rules, via)
+
+
+def _score_batch(batch: Sequence[Prepared], detector: Detector, rules: ScoringRules, via: Via) -> list[ClipResult]:
+    crops = [crop for each in batch for crop in each.crops]
     try:
-        crops = [face.image for face in found.faces]
-        scores = checked(detector.score(crops)) if crops else np.empty(0)
-        if len(scores) != len(crops):
-            raise FacefakeError(
-                "scores_invalid",
-                f"{len(scores)} scores came back for {len(crops)} crops",
-                "This is a fault of facefake.",
-            )
-        return _judged(clip, found, scores, rules, sha256)
+        scores = _scores(crops, detector)
     except FacefakeError as error:
-        return failed(clip, error, sha256)
+        return [
+            failed(each.clip, error, each.sha256, via) if each.crops else _result(each, np.empty(0), rules, via)
+            for each in batch
+        ]
+    ends = np.cumsum([len(each.crops) for each in batch])
+    return [_result(each, own, rules, via) for each, own in zip(batch, np.split(scores, ends[:-1]), strict=True)]
 
 
-def _judged(clip: Clip, found: Extracted, scores: np.ndarray, rules: ScoringRules, sha256: str | None) -> ClipResult:
+def _scores(crops: Sequence[np.ndarray], detector: Detector) -> np.ndarray:
+    """The detector's numbers, one a crop; that they lie within 0..1 is checked where they are pooled."""
+    scores = np.asarray(detector.score(crops)) if crops else np.empty(0)
+    if len(scores) != len(crops):
+        raise FacefakeError(
+            "scores_invalid",
+            f"{len(scores)} scores came back for {len(crops)} crops",
+            "This is a fault of facefake.",
+        )
+    return scores
+
+
+def _result(each: Prepared, scores: np.ndarray, rules: ScoringRules, via: Via) -> ClipResult:
+    if isinstance(each.found, FacefakeError):
+        return failed(each.clip, each.found, each.sha256, via)
+    try:
+        return _judged(each, each.found, scores, rules, via)
+    except FacefakeError as error:
+        return failed(each.clip, error, each.sha256, via)
+
+
+def _judged(each: Prepared, found: Extracted, scores: np.ndarray, rules: ScoringRules, via: Via) -> ClipResult:
     members: dict[int, list[int]] = {}
     for position, face in enumerate(found.faces):
         members.setdefault(face.track, []).append(position)
@@ -169,8 +232,8 @@ def _judged(clip: Clip, found: Extracted, scores: np.ndarray, rules: ScoringRule
         for person in evidence
     )
     return ClipResult(
-        path=str(clip.path),
-        sha256=sha256,
+        path=str(each.clip.path),
+        sha256=each.sha256,
         kind=found.kind,
         status=judgement.status,
         verdict=judgement.verdict,
@@ -180,11 +243,12 @@ def _judged(clip: Clip, found: Extracted, scores: np.ndarray, rules: ScoringRule
         frames=found.frames,
         video=found.video,
         people=people,
-        truth=truth(clip),
+        truth=truth(each.clip),
+        via=via,
     )
 
 
-def failed(clip: Clip, error: FacefakeError, sha256: str | None = None) -> ClipResult:
+def failed(clip: Clip, error: FacefakeError, sha256: str | None = None, via: Via = "face") -> ClipResult:
     """The result of a clip that could not be scored at all."""
     return ClipResult(
         path=str(clip.path),
@@ -193,6 +257,7 @@ def failed(clip: Clip, error: FacefakeError, sha256: str | None = None) -> ClipR
         status="error",
         error=ErrorFacts(**error.to_dict()),
         truth=truth(clip),
+        via=via,
     )
 
 

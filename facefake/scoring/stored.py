@@ -14,7 +14,7 @@ from PIL import Image
 from facefake.scoring.digest import sha256_file
 from facefake.scoring.result import ClipResult, VideoFacts
 from facefake.scoring.rules import ScoringRules
-from facefake.scoring.score import Detector, Extracted, failed, score_clip
+from facefake.scoring.score import Detector, Extracted, Prepared, score_prepared
 from facefake.scoring.verdict import FrameCounts
 from preprocessing.clip import Clip
 from preprocessing.corruptions import Corruption, seed_of
@@ -52,26 +52,20 @@ def score_store(
     """
     if not foreign_crops:
         detector.check_geometry(CropGeometry.from_dict(store.recipe["geometry"]))
-    return _score_store(clips, detector, store, rules or ScoringRules(), corruption, _Tables(store))
+    return score_prepared(_prepared(clips, store, corruption, _Tables(store)), detector, rules or ScoringRules())
 
 
-def _score_store(
-    clips: Iterable[Clip],
-    detector: Detector,
-    store: FaceStore,
-    rules: ScoringRules,
-    corruption: Corruption | None,
-    tables: _Tables,
-) -> Iterator[ClipResult]:
+def _prepared(
+    clips: Iterable[Clip], store: FaceStore, corruption: Corruption | None, tables: _Tables
+) -> Iterator[Prepared]:
     for clip in clips:
-        sha256 = sha256_file(clip.path)
+        found: Extracted | FacefakeError
         try:
             found = _extracted(tables.record(clip), tables.crops(clip), store)
             found = _corrupted(found, clip.key, corruption) if corruption else found
         except FacefakeError as error:
-            yield failed(clip, error, sha256)
-        else:
-            yield score_clip(clip, found, detector, rules, sha256)
+            found = error
+        yield Prepared(clip, found, sha256_file(clip.path))
 
 
 class _Tables:

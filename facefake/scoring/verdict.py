@@ -36,7 +36,8 @@ class Wording:
 REASONS: dict[str, Wording] = {
     "no_face": Wording(
         "no face was found for certain",
-        "Only faces are examined. If there is one, it may be turned away, covered or tiny.",
+        "This detector examines only faces; if there is one, it may be turned away, covered or tiny. A detector of "
+        "whole pictures beside it (--detector twice) judges the rest.",
     ),
     "decode_shortfall": Wording(
         "part of the video could not be read", "The file is truncated or damaged: get a whole copy."
@@ -86,6 +87,10 @@ class Abstention:
     min_sharpness: float = 3.0
     min_brightness: float = 16.0
     abstain: bool = True
+
+    def of_pictures(self) -> Abstention:
+        """These for whole pictures: what is asked of faces is off, a damaged video still gets no verdict."""
+        return Abstention(0, 0.0, 0.0, 0.0, 0.0, self.abstain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from skimage.data import astronaut
 from facefake.scoring.calibration import Calibration
 from facefake.scoring.result import VideoFacts
 from facefake.scoring.rules import ScoringRules
-from facefake.scoring.score import Extracted, score_clip, score_clips
+from facefake.scoring.score import BATCH, Extracted, Prepared, score_clips, score_prepared
 from facefake.scoring.stored import score_store
 from facefake.scoring.verdict import Abstention, FrameCounts
 from preprocessing.clip import Clip
@@ -70,9 +70,9 @@ def extraction(*faces, outcome="ok", frames=None):
 
 
 def score(*faces, rules=None, detector=None, label=None, **options):
-    return score_clip(
-        clip(label=label), extraction(*faces, **options), detector or GreyDetector(), rules or ScoringRules()
-    )
+    prepared = Prepared(clip(label=label), extraction(*faces, **options))
+    (result,) = score_prepared([prepared], detector or GreyDetector(), rules or ScoringRules())
+    return result
 
 
 def test_frames_become_people_and_people_a_verdict():
@@ -212,6 +212,83 @@ def test_a_store_gives_the_same_results_as_the_files(tmp_path, clips, results):
             assert kept.to_dict() == fresh.to_dict()
 
 
+def some(name, *values):
+    return Prepared(clip(name), extraction(*[crop(i, 0, value) for i, value in enumerate(values)]))
+
+
+class CountingDetector(GreyDetector):
+    """Keeps how many crops it was asked for at a time."""
+
+    def __init__(self):
+        self.asked = []
+
+    def score(self, crops):
+        self.asked.append(len(crops))
+        return super().score(crops)
+
+
+def test_pictures_share_forward_passes_and_their_results_come_in_order():
+    detector = CountingDetector()
+    values = np.linspace(0, 1, 70)
+    rules = ScoringRules().of_pictures()
+    results = list(score_prepared([some(f"{i}.png", value) for i, value in enumerate(values)], detector, rules))
+    assert detector.asked == [BATCH, BATCH, 70 - 2 * BATCH]
+    assert [result.path for result in results] == [f"root/{i}.png" for i in range(70)]
+    assert [result.score for result in results] == pytest.approx(values, abs=1 / 255)
+
+
+def test_a_clip_that_fills_a_batch_waits_for_no_other():
+    detector = CountingDetector()
+    video = [0.5] * BATCH
+    results = score_prepared([some("a", *video), some("b", *video), some("c", 0.5)], detector, ScoringRules())
+    assert next(results).path == "root/a"
+    assert detector.asked == [BATCH]
+    assert len(list(results)) == 2
+
+
+def test_files_without_a_crop_do_not_keep_others_waiting():
+    error = FacefakeError("not_found", "gone", "look")
+    taken = []
+
+    def endless():
+        yield some("first", 0.5)
+        while True:
+            taken.append(1)
+            yield Prepared(clip("gone"), error)
+
+    assert next(score_prepared(endless(), GreyDetector(), ScoringRules())).path == "root/first"
+    assert len(taken) < BATCH
+
+
+class NanDetector(GreyDetector):
+    """Has no number for white."""
+
+    def score(self, crops):
+        return np.array([np.nan if crop.min() == 255 else crop.mean() / 255 for crop in crops])
+
+
+def test_a_crop_the_detector_has_no_number_for_spoils_no_other_clip_of_its_batch():
+    prepared = [
+        some("a", 0.2),
+        some("white", 1.0),
+        Prepared(clip("gone"), FacefakeError("not_found", "", "")),
+        some("b", 0.8),
+    ]
+    results = list(score_prepared(prepared, NanDetector(), ScoringRules().of_pictures()))
+    assert [result.error.code if result.error else result.score for result in results] == [
+        pytest.approx(0.2),
+        "scores_invalid",
+        "not_found",
+        pytest.approx(0.8),
+    ]
+
+
+def test_a_detector_that_fails_fails_only_clips_that_it_was_asked_for():
+    nobody = Prepared(clip("wall"), extraction(outcome="no_face", frames=FrameCounts(1, 1, 0)))
+    results = list(score_prepared([some("a", 0.2), nobody], BrokenDetector(), ScoringRules()))
+    assert [result.status for result in results] == ["error", "inconclusive"]
+
+
 class WatchingDetector(GreyDetector):
     """Counts, whenever it is asked, how many of the crops it was shown before are still held by anybody."""
 
@@ -225,11 +302,12 @@ class WatchingDetector(GreyDetector):
 
 
 @pytest.mark.parametrize("source", ["files", "store"])
-def test_no_crop_of_a_clip_outlives_its_result(tmp_path, folder, source):
+def test_no_crop_of_a_clip_outlives_its_batch(tmp_path, folder, source, monkeypatch):
     """DeepfakeBench's ``test_one_dataset`` kept every feature until the end (its issue 109)."""
     portraits = [
         replace(clip("astronaut.png", 1, folder), key=f"{number}.png", name=f"{number}") for number in range(5)
     ]
+    monkeypatch.setattr("facefake.scoring.score.BATCH", 2)
     detector = WatchingDetector()
     if source == "files":
         results = list(score_clips(portraits, detector, Recipe(), timeout=120))
@@ -239,7 +317,7 @@ def test_no_crop_of_a_clip_outlives_its_result(tmp_path, folder, source):
         results = list(score_store(portraits, detector, store))
     assert [result.status for result in results] == ["scored"] * 5
     assert len(detector.shown) == 5
-    assert detector.held == [0] * 5
+    assert detector.held == [0] * 3
 
 
 def test_what_a_store_lacks_or_has_damaged_is_an_error_of_that_clip(tmp_path, clips):
