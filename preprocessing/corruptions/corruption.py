@@ -43,6 +43,7 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("jpeg", "JPEG compression", "quality", 1, 100, whole=True),
+        Kind("webp", "WebP compression", "quality", 1, 100, whole=True),
         Kind("blur", "Gaussian blur", "sigma in pixels", 0, 100, neutral=0),
         Kind("noise", "Gaussian noise", "sigma in levels of 255", 0, 255, neutral=0),
         Kind("resize", "scaling down and up again", "share of the side", 0.01, 1, neutral=1),

@@ -9,6 +9,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageEnhance
 
+from preprocessing.errors import FacefakeError
+
+_WEBP_SIDE = 16383  # pixels, of the format
+
 
 def corrupt_picture(kind: str, level: float, rgb: np.ndarray, seed: int) -> np.ndarray:
     """Corrupt a picture.
@@ -27,9 +31,29 @@ def corrupt_picture(kind: str, level: float, rgb: np.ndarray, seed: int) -> np.n
 
 def jpeg(rgb: np.ndarray, quality: float) -> np.ndarray:
     """Through JPEG at a quality of 1..100, with the tables and the halved colour of libjpeg's default (Pillow's)."""
+    return _through("JPEG", rgb, quality)
+
+
+def webp(rgb: np.ndarray, quality: float) -> np.ndarray:
+    """Through lossy WebP at a quality of 1..100, by libwebp's default method (Pillow's).
+
+    Raises:
+        FacefakeError: ``corruption_invalid`` for a picture larger than the format allows.
+    """
+    if max(rgb.shape) > _WEBP_SIDE:
+        size = f"{rgb.shape[1]}x{rgb.shape[0]}"
+        raise FacefakeError(
+            "corruption_invalid",
+            f"a picture of {size} pixels cannot be WebP",
+            f"Its sides are at most {_WEBP_SIDE} pixels long.",
+        )
+    return _through("WEBP", rgb, quality)
+
+
+def _through(form: str, rgb: np.ndarray, quality: float) -> np.ndarray:
     file = io.BytesIO()
-    Image.fromarray(rgb).save(file, "JPEG", quality=int(quality))
-    return np.array(Image.open(file, formats=["JPEG"]))
+    Image.fromarray(rgb).save(file, form, quality=int(quality))
+    return np.array(Image.open(file, formats=[form]))
 
 
 def blur(rgb: np.ndarray, sigma: float) -> np.ndarray:
@@ -83,6 +107,7 @@ def shrunk(size: tuple[int, int], shorter: int) -> tuple[int, int]:
 
 _SEEDLESS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     "jpeg": jpeg,
+    "webp": webp,
     "blur": blur,
     "resize": resize,
     "brightness": brightness,

@@ -26,7 +26,8 @@ def corrupted(text, picture, seed=0):
 
 
 @pytest.mark.parametrize(
-    "text", ["jpeg:30", "blur:2", "noise:10", "resize:0.25", "brightness:0.5", "contrast:0.5", "brightness:1.5"]
+    "text",
+    ["jpeg:30", "webp:30", "blur:2", "noise:10", "resize:0.25", "brightness:0.5", "contrast:0.5", "brightness:1.5"],
 )
 def test_each_kind_changes_the_picture_and_neither_its_form_nor_what_was_given(picture, text):
     before = picture.copy()
@@ -44,10 +45,16 @@ def test_the_neutral_level_changes_nothing(picture, name):
 
 
 @pytest.mark.parametrize("quality", [1, 30, 75, 100])
-def test_jpeg_is_pillows_own(picture, quality):
+@pytest.mark.parametrize("form", ["jpeg", "webp"])
+def test_compression_is_pillows_own(picture, form, quality):
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, "JPEG", quality=quality)
-    assert (corrupted(f"jpeg:{quality}", picture) == np.asarray(Image.open(file))).all()
+    Image.fromarray(picture).save(file, form, quality=quality)
+    assert (corrupted(f"{form}:{quality}", picture) == np.asarray(Image.open(file))).all()
+
+
+def test_what_is_too_large_for_webp_is_refused_in_words():
+    with pytest.raises(FacefakeError, match="16384x1 pixels cannot be WebP"):
+        corrupted("webp:80", np.zeros((1, 16384, 3), np.uint8))
 
 
 def test_blur_is_opencvs_gaussian_and_spreads_a_point_by_its_sigma(picture):
