@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,10 @@ VIDEO_SUFFIXES = frozenset(
         *(".m2ts", ".flv", ".wmv", ".asf", ".ogv", ".mxf"),
     )
 )
-IMAGE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif"))
+IMAGE_SUFFIXES = frozenset(
+    (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".hif", ".avif")
+)
+MEDIA_SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES
 SPLITS = ("train", "val", "test")
 
 
@@ -111,13 +115,14 @@ def _key(clip: Clip) -> str:
 
 def media_files(root: Path) -> list[Path]:
     """All videos and pictures below ``root``, by suffix, sorted; hidden files and folders are passed over."""
-    return sorted(
-        path
-        for path in root.rglob("*")
-        if path.suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(root).parts)
-        and path.is_file()
-    )
+    found = []
+    for place, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            suffix = os.path.splitext(name)[1].lower()
+            if suffix in MEDIA_SUFFIXES and not name.startswith(".") and os.path.isfile(os.path.join(place, name)):
+                found.append(Path(place, name))
+    return sorted(found)
 
 
 def videos_in(root: Path, *parts: str) -> list[tuple[Path, str]]:

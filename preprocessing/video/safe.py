@@ -16,17 +16,21 @@ from pathlib import Path
 from preprocessing.errors import FacefakeError
 from preprocessing.video.types import Limits
 
-PICTURES = frozenset({"jpeg", "png", "webp", "tiff", "bmp"})
-"""The containers that hold one still picture."""
+PICTURES = frozenset({"jpeg", "png", "webp", "tiff", "bmp", "heif", "avif"})
+"""The containers that hold one still picture; ``heif`` covers HEIC, what phones take."""
 
 VIDEOS = frozenset({"mp4", "matroska", "avi", "mpegts", "mpeg", "flv", "asf"})
 """The containers that hold a video; ``mp4`` covers QuickTime, ``matroska`` WebM, ``asf`` WMV, ``mpeg`` DVD streams."""
+
+MAX_PICTURE = 2**29
+"""Bytes of one picture, for some decoders hold the whole file; no picture of 8K needs as many, compressed or not."""
 
 # two letters at least before the colon: "C:\clip.mp4" is a Windows drive
 _SCHEME = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]+:|subfile,)")
 _HEAD_BYTES = 4096
 _ISO_BOXES = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
-_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"})
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"})  # the last two hold AVIF as well
 _BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
 _MAGIC = (
     (b"\x1aE\xdf\xa3", "matroska"),
@@ -67,6 +71,28 @@ def check_file(path: str | os.PathLike[str], limits: Limits | None = None) -> tu
             permission) or ``not_a_video``.
     """
     limits = limits or Limits()
+    real, head, size = local_file(path, limits)
+    container = sniff(head, size)
+    if container is None:
+        raise FacefakeError(
+            "not_a_video",
+            f"{os.fspath(path)} {_describe(head)}",
+            f"Videos: {', '.join(sorted(VIDEOS))}. Pictures: {', '.join(sorted(PICTURES))}.",
+        )
+    if container in PICTURES:
+        check_bytes(real.name, size, min(limits.bytes, MAX_PICTURE))
+    return real, container
+
+
+def local_file(path: str | os.PathLike[str], limits: Limits) -> tuple[Path, bytes, int]:
+    """Make sure that ``path`` is a regular file on this machine and not too large.
+
+    Returns:
+        The absolute path without links, the file's first few kilobytes and its size in bytes.
+
+    Raises:
+        FacefakeError: As :func:`check_file`, but for ``not_a_video``: what is in the file is not asked here.
+    """
     name = os.fspath(path)
     if _SCHEME.match(name) and not os.path.lexists(name):
         raise FacefakeError(
@@ -75,19 +101,16 @@ def check_file(path: str | os.PathLike[str], limits: Limits | None = None) -> tu
     real = _resolve(name)
     try:
         status = real.stat()
-        _check_status(name, status, limits)
+        _check_status(name, status)
+        check_bytes(name, status.st_size, limits.bytes)
         with open(real, "rb") as file:
-            head = file.read(_HEAD_BYTES)
+            return real, file.read(_HEAD_BYTES), status.st_size
     except PermissionError as error:
         raise FacefakeError(
             "unreadable", f"{name} cannot be read: permission denied", "Check the file's permissions."
         ) from error
     except OSError as error:
         raise FacefakeError("unreadable", f"{name} cannot be read: {error.strerror}", "Check the disk.") from error
-    container = sniff(head, status.st_size)
-    if container is None:
-        raise FacefakeError("not_a_video", f"{name} {_describe(head)}", _hint(head))
-    return real, container
 
 
 def _resolve(name: str) -> Path:
@@ -98,17 +121,19 @@ def _resolve(name: str) -> Path:
         raise FacefakeError("not_found", f"{name!r} does not exist", "Check the spelling of the path.") from error
 
 
-def _check_status(name: str, status: os.stat_result, limits: Limits) -> None:
+def _check_status(name: str, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
         raise FacefakeError("not_a_file", f"{name} is {kind}, not a file", "Give the path of a video or picture.")
     if status.st_size == 0:
         raise FacefakeError("empty_file", f"{name} has zero bytes", "Download or copy it again.")
-    if status.st_size > limits.bytes:
+
+
+def check_bytes(name: str, size: int, limit: int) -> None:
+    """Raise ``too_large`` if a file of this size is over the limit."""
+    if size > limit:
         raise FacefakeError(
-            "too_large",
-            f"{name} has {status.st_size} bytes, over the limit of {limits.bytes}",
-            "Cut it, or raise the limit on bytes.",
+            "too_large", f"{name} has {size} bytes, over the limit of {limit}", "Cut it, or raise the limit on bytes."
         )
 
 
@@ -138,6 +163,8 @@ def sniff(head: bytes, size: int) -> str | None:
             return container
     if head[:4] == b"RIFF":
         return {b"AVI ": "avi", b"WEBP": "webp"}.get(head[8:12])
+    if head[4:8] == b"ftyp" and (picture := _heif_or_avif(head)):
+        return picture
     if _is_iso(head, size):
         return "mp4"
     if _is_transport_stream(head):
@@ -147,15 +174,24 @@ def sniff(head: bytes, size: int) -> str | None:
     return None
 
 
+def _heif_or_avif(head: bytes) -> str | None:
+    """Which of the two by the brands of the file type box: the first is the file's own, others it is said to suit."""
+    length = struct.unpack_from(">I", head)[0]
+    own, others = head[8:12], head[16 : min(length, len(head))]
+    if own not in _HEIF_BRANDS | _AVIF_BRANDS:
+        return None
+    brands = {own, *(others[place : place + 4] for place in range(0, len(others), 4))}
+    return "avif" if brands & _AVIF_BRANDS else "heif"
+
+
 def _is_iso(head: bytes, size: int) -> bool:
     """MP4 or QuickTime: the file starts with a box, and old QuickTime files have no ``ftyp`` box."""
     if len(head) < 8:
         return False
     length, kind = struct.unpack_from(">I4s", head)
-    if kind == b"ftyp":
-        return head[8:12] not in _HEIF_BRANDS
     # English text may say "the free ...": its first four letters are no sensible length
-    return kind in _ISO_BOXES and (length in (0, 1) or 8 <= length <= size or kind == b"mdat")
+    sensible = length in (0, 1) or 8 <= length <= size or kind == b"mdat"
+    return kind == b"ftyp" or (kind in _ISO_BOXES and sensible)
 
 
 def _is_transport_stream(head: bytes) -> bool:
@@ -171,14 +207,6 @@ def _describe(head: bytes) -> str:
     for magic, words in _OTHER_KINDS:
         if head.lstrip().startswith(magic):
             return words
-    if head[4:8] == b"ftyp":
-        return "is a HEIF or AVIF picture"
     if all(byte >= 32 or byte in b"\t\n\r\f" for byte in head):
         return "is a text file"
     return "is no video or picture of a known kind"
-
-
-def _hint(head: bytes) -> str:
-    if head[4:8] == b"ftyp":
-        return "Convert it to JPEG or PNG."
-    return f"Videos: {', '.join(sorted(VIDEOS))}. Pictures: {', '.join(sorted(PICTURES))}."

@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, features
 
 from preprocessing.errors import FacefakeError
 from preprocessing.video.index import check_pixels
@@ -24,8 +24,9 @@ _TURNS = {3: 180, 4: 180, 5: 270, 6: 90, 7: 90, 8: 270}  # EXIF value: degrees c
 def read_still(path: str | os.PathLike[str], limits: Limits | None = None) -> tuple[VideoInfo, FrameBatch]:
     """Read a picture as a clip of one frame at 0.0 s.
 
-    EXIF orientation is applied; palettes, grey, CMYK and 16 bits become 8-bit RGB. Of an animation the
-    first picture is read.
+    EXIF orientation is applied, and in HEIF and AVIF the turn that the format itself notes, which counts there instead;
+    palettes, grey, CMYK and 16 bits become 8-bit RGB. Of an animation the first picture is read, of HEIF the one that
+    it calls its primary.
 
     Raises:
         FacefakeError: What :func:`~preprocessing.video.safe.check_file` raises; ``not_a_video`` if it is a video,
@@ -66,9 +67,12 @@ def _decode(source: Path | io.BytesIO, name: str, container: str, limits: Limits
     with _open(source, name, container, limits) as image:
         info = _info(image, name, container)
         try:
-            return info, np.asarray(to_rgb(ImageOps.exif_transpose(image)))
+            rgb = np.asarray(to_rgb(ImageOps.exif_transpose(image)))
         except _DAMAGE as error:
             raise _unreadable(name, error) from error
+    if rgb.shape[:2] != (info.height, info.width):
+        raise _unreadable(name, ValueError("it has another size than its header says"))
+    return info, rgb
 
 
 def probe_still(path: Path, limits: Limits) -> VideoInfo:
@@ -97,12 +101,13 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-# what Pillow raises on damaged files
-_DAMAGE = (OSError, SyntaxError, ValueError, struct.error, zlib.error)
+# what Pillow raises on damaged files; the last two come from the decoders of HEIF and AVIF
+_DAMAGE = (OSError, SyntaxError, ValueError, struct.error, zlib.error, EOFError, RuntimeError)
 
 
 def _open(source: Path | io.BytesIO, name: str, container: str, limits: Limits) -> Image.Image:
     """Read the header only, with the one plugin that the bytes call for."""
+    _make_ready(container)
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
@@ -117,6 +122,20 @@ def _open(source: Path | io.BytesIO, name: str, container: str, limits: Limits) 
         image.close()
         raise
     return image
+
+
+def _make_ready(container: str) -> None:
+    """Load the plugin that Pillow does not bring itself; nothing else pays for it.
+
+    Raises:
+        FacefakeError: ``unreadable`` where the Pillow that is installed reads no AVIF.
+    """
+    if container == "heif":
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener(decode_threads=1)  # pictures side by side keep the cores busy
+    elif container == "avif" and not features.check("avif"):
+        raise FacefakeError("unreadable", "the Pillow that is installed reads no AVIF", "pip install -U pillow")
 
 
 def _info(image: Image.Image, name: str, container: str) -> VideoInfo:

@@ -116,9 +116,29 @@ def test_quicktime_without_a_file_type_box():
     assert sniff(b"\x00\x00\x00\x08wide\x00\x00\x10\x00mdat", 4112) == "mp4"
 
 
-def test_heif_gets_its_own_hint(tmp_path):
-    path = tmp_path / "photo.heic"
-    path.write_bytes(b"\x00\x00\x00\x18ftypheic" + bytes(64))
-    with pytest.raises(FacefakeError) as caught:
-        check_file(path)
-    assert "JPEG" in caught.value.hint
+@pytest.mark.parametrize(
+    ("brands", "container"),
+    [
+        (b"heic\0\0\0\0mif1heicmiaf", "heif"),
+        (b"mif1\0\0\0\0mif1heic", "heif"),
+        (b"mif1\0\0\0\0mif1avifmiaf", "avif"),
+        (b"avif\0\0\0\0", "avif"),
+        (b"isom\0\0\0\0mif1heic", "mp4"),
+        (b"mif1", "heif"),
+    ],
+)
+def test_pictures_in_the_box_that_videos_come_in_are_told_apart_by_their_brands(brands, container):
+    head = (8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands
+    # what follows the box is none of its brands
+    assert sniff(head + b"avif" * 4, 10_000) == container
+
+
+def test_a_picture_of_half_a_gigabyte_is_too_large_whatever_the_limit_for_videos(tmp_path):
+    path = tmp_path / "picture.heic"
+    with open(path, "wb") as file:
+        file.write(b"\0\0\0\x10ftypheic\0\0\0\0")
+        file.truncate(2**29 + 1)  # a hole: nothing is written
+    assert refusal(path) == "too_large"
+    with open(path, "r+b") as file:
+        file.write(b"\0\0\0\x10ftypisom\0\0\0\0")
+    assert check_file(path)[1] == "mp4"

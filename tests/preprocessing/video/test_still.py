@@ -1,10 +1,14 @@
 """Still pictures as clips of one frame."""
 
 import io
+import struct
+import subprocess
+import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
+from pillow_heif import register_heif_opener
 
 from preprocessing.errors import FacefakeError
 from preprocessing.video import Limits, probe, read_still
@@ -12,6 +16,9 @@ from preprocessing.video.still import to_rgb
 from tests.clips import numbered_frame, read_number, write_video
 
 PICTURE = numbered_frame(0b10110001)
+SUFFIXES = ["png", "jpg", "webp", "tiff", "bmp", "heic", *(["avif"] if features.check("avif") else [])]
+
+register_heif_opener()  # to write files; what is tested does so itself where it has to
 
 
 def refusal(path, limits=None):
@@ -20,7 +27,7 @@ def refusal(path, limits=None):
     return caught.value.code
 
 
-@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tiff", "bmp"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_each_kind_of_picture(tmp_path, suffix):
     path = tmp_path / f"picture.{suffix}"
     Image.fromarray(PICTURE).save(path, quality=95)
@@ -52,6 +59,81 @@ def test_exif_orientation_is_applied(tmp_path, orientation):
     assert np.array_equal(batch.rgb[0], PICTURE)
     assert (info.width, info.height) == (160, 96)
     assert info.rotation == {1: 0, 3: 180, 6: 90, 8: 270}.get(orientation, info.rotation)
+
+
+def test_heif_stands_as_the_format_itself_says_and_is_turned_once(tmp_path):
+    """Phones write the turn twice, in the format and in EXIF; the standard lets only the first count."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    lying = Image.fromarray(np.ascontiguousarray(np.rot90(PICTURE)))
+    lying.save(tmp_path / "phone.heic", exif=exif.tobytes(), quality=95)
+    assert b"irot" in (tmp_path / "phone.heic").read_bytes()
+    info, batch = read_still(tmp_path / "phone.heic")
+    assert (info.width, info.height) == (160, 96)
+    assert read_number(batch.rgb[0]) == 0b10110001
+    # no turn of the format's own, but one of EXIF
+    plain = tmp_path / "plain.heic"
+    Image.fromarray(PICTURE).save(plain, exif=exif, quality=95)
+    assert b"irot" not in plain.read_bytes()
+    assert read_number(read_still(plain)[1].rgb[0]) == 0b10110001
+
+
+@pytest.mark.skipif("avif" not in SUFFIXES, reason="this Pillow writes no AVIF")
+def test_avif_is_turned_once(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    lying = Image.fromarray(np.ascontiguousarray(np.rot90(PICTURE)))
+    lying.save(tmp_path / "turned.avif", exif=exif, quality=95)
+    info, batch = read_still(tmp_path / "turned.avif")
+    assert (info.width, info.height) == (160, 96)
+    assert read_number(batch.rgb[0]) == 0b10110001
+
+
+def test_heif_is_loaded_for_heif_alone(tmp_path):
+    Image.fromarray(PICTURE).save(tmp_path / "picture.png")
+    code = f"""if True:
+        import sys
+        from preprocessing.video import read_still
+        read_still({str(tmp_path / "picture.png")!r})
+        assert "pillow_heif" not in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def animation(path):
+    frames = [Image.fromarray(numbered_frame(number)) for number in (3, 5, 9)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=40, quality=95)
+
+
+@pytest.mark.parametrize("suffix", ["webp", "png", "tiff", "heic"])
+def test_of_an_animation_or_several_pages_the_first_is_read(tmp_path, suffix):
+    animation(tmp_path / f"moving.{suffix}")
+    assert read_number(read_still(tmp_path / f"moving.{suffix}")[1].rgb[0]) == 3
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix"),
+    [
+        ("CMYK", "jpg"),
+        ("CMYK", "tiff"),
+        ("L", "jpg"),
+        ("RGBA", "webp"),
+        ("RGBA", "heic"),
+        ("YCbCr", "jpg"),
+        ("P", "png"),
+    ],
+)
+def test_files_of_other_colours_show_the_same_picture(tmp_path, mode, suffix):
+    path = tmp_path / f"picture.{suffix}"
+    Image.fromarray(PICTURE).convert(mode).save(path, quality=95)
+    assert read_number(read_still(path)[1].rgb[0]) == 0b10110001
+
+
+def test_a_palette_with_transparency_keeps_the_colours_below(tmp_path):
+    image = Image.fromarray(PICTURE).quantize(8)
+    image.save(tmp_path / "palette.png", transparency=bytes([0, 128, 255]))
+    rgb = read_still(tmp_path / "palette.png")[1].rgb[0]
+    np.testing.assert_array_equal(rgb, np.asarray(image.convert("RGB")))
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "1", "CMYK", "I;16"])
@@ -91,6 +173,58 @@ def test_pictures_over_the_limit_are_refused_before_decoding(tmp_path):
     # a decompression bomb: 30000 x 30000 in a few kilobytes
     Image.new("1", (30_000, 30_000)).save(tmp_path / "bomb.png")
     assert refusal(tmp_path / "bomb.png") == "too_large"
+
+
+def heic(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "HEIF")
+    return file.getvalue()
+
+
+def test_heif_over_the_limit_is_refused_before_decoding(tmp_path):
+    path = tmp_path / "picture.heic"
+    path.write_bytes(heic(Image.fromarray(PICTURE)))
+    assert refusal(path, Limits(pixels=1000)) == "too_large"
+    data = path.read_bytes()
+    place = data.index(b"ispe") + 8
+    path.write_bytes(data[:place] + struct.pack(">II", 30_000, 30_000) + data[place + 8 :])
+    assert refusal(path) == "too_large"
+
+
+def test_heif_that_says_it_is_smaller_than_it_is_is_unreadable(tmp_path):
+    path = tmp_path / "picture.heic"
+    data = heic(Image.new("RGB", (2000, 2000)))
+    place = data.index(b"ispe") + 8
+    path.write_bytes(data[:place] + struct.pack(">II", 20, 20) + data[place + 8 :])
+    assert refusal(path) == "unreadable"
+
+
+def outcome(path):
+    try:
+        read_still(path)
+    except FacefakeError as error:
+        return error.code
+    return "read"
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's own remarks on damaged TIFF
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_damage_of_any_kind_is_an_error_in_words(tmp_path, suffix):
+    rng = np.random.default_rng(7)
+    path = tmp_path / f"picture.{suffix}"
+    Image.fromarray(rng.integers(0, 256, (48, 64, 3), np.uint8)).save(path)
+    whole, codes = path.read_bytes(), set()
+    for attempt in range(120):
+        data = bytearray(whole)
+        if attempt % 2:
+            del data[int(rng.integers(40, len(data))) :]
+        else:
+            for place in rng.integers(12, min(len(data), 700), 4):
+                data[place] = rng.integers(256)
+        path.write_bytes(data)
+        codes.add(outcome(path))
+    assert codes <= {"read", "unreadable", "too_large", "not_a_video"}
+    assert "unreadable" in codes
 
 
 def test_a_video_is_no_picture(tmp_path):
