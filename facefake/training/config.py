@@ -116,7 +116,7 @@ class OneOfConfig(_Section):
     probability: Probability = 0.0
     zoom: Positive = 1.5
     rotate: float = 20.0
-    translate: NotNegative = 20
+    translate: Annotated[int, Field(ge=0)] = 20
     cutout: Probability = 0.4
 
 
@@ -279,6 +279,10 @@ class TrainConfig(_Section):
         for name in ("min_lr", "warmup_lr"):
             if (getattr(self.schedule, name) or 0) > self.optimiser.lr:
                 raise ValueError(f"schedule.{name} must not be above optimiser.lr")
+        if self.augment.crop == "random" and self.data.geometry.template == "squash":
+            raise ValueError(
+                "augment.crop random cuts out of pictures, and data.geometry squash takes all: set one of them"
+            )
         check_pair(self.strategy, self.head)
         check_feature(self.head, self.backbone.feature)
         return self
