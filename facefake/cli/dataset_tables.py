@@ -14,18 +14,27 @@ if TYPE_CHECKING:
     from preprocessing.releases.check import Check, Count
 
 SHOWN = 5  # of each kind of trouble; the JSON has them all
+FORMS = {"videos": "Videos", "crops": "Face crops", "pictures": "Whole pictures"}
 
 
 def print_datasets(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Each data set in a few lines, from what ``facefake datasets --json`` writes."""
+    """Each data set in a few lines below its form, from what ``facefake datasets --json`` writes."""
     console = Console()
-    for row in rows:
-        at = f"is at {row['root']}" if row["root"] else f"not at {', '.join(row['places'])}"
-        console.print(Text.assemble((row["name"], "bold"), f"  {row['title']}"), soft_wrap=True)
-        console.print(Text(f"    {row['form']}; {_official(row['clips'])}"), soft_wrap=True)
-        if row["licence"]:
-            console.print(Text(f"    {row['licence']}; {row['link']}"), soft_wrap=True)
-        console.print(Text(f"    {at}", style="green" if row["root"] else "dim"), soft_wrap=True)
+    for form, title in FORMS.items():
+        console.print(Text(title, style="bold underline"))
+        for row in rows:
+            if row["form"] == form:
+                _print_dataset(console, row)
+        console.print()
+
+
+def _print_dataset(console: Console, row: Mapping[str, Any]) -> None:
+    at = f"is at {row['root']}" if row["root"] else f"not at {', '.join(row['places'])}"
+    console.print(Text.assemble((row["name"], "bold"), f"  {row['title']}"), soft_wrap=True)
+    console.print(Text(f"    {_official(row['clips'])}"), soft_wrap=True)
+    if row["licence"]:
+        console.print(Text(f"    {row['licence']}; {row['link']}"), soft_wrap=True)
+    console.print(Text(f"    {at}", style="green" if row["root"] else "dim"), soft_wrap=True)
 
 
 def _official(clips: Mapping[str, Any]) -> str:

@@ -25,7 +25,8 @@ json_option = click.option("--json", "json_file", metavar="FILE", help="Write it
 @json_option
 @click.pass_context
 def command(context: click.Context, json_file: str | None) -> None:
-    """List the data sets that are read as released: terms, link, official counts, and whether each is there.
+    """List the data sets that are read as released: videos, face crops and whole pictures, each with terms, link,
+    official counts, and whether it is there.
 
     A data set is looked for under its name in the folders of $FACEFAKE_DATA (several with ":" between them) and in
     ./data. Nothing is ever written to it.
@@ -145,7 +146,7 @@ def _facts(reader: Reader) -> dict[str, Any]:
         "title": reader.title,
         "licence": reader.licence,
         "link": reader.link,
-        "form": "crops" if reader.crops else "videos",
+        "form": _form(reader),
         "version": reader.version,
         "methods": list(reader.methods),
         "related": list(reader.related),
@@ -161,6 +162,12 @@ def _facts(reader: Reader) -> dict[str, Any]:
         "places": [str(place) for place in places],
         "root": next((str(place) for place in places if place.is_dir()), None),
     }
+
+
+def _form(reader: Reader) -> str:
+    if reader.pictures:
+        return "pictures"
+    return "crops" if reader.crops else "videos"
 
 
 def _label(reader: Reader, line: Official) -> int:

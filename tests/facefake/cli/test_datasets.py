@@ -61,7 +61,17 @@ def test_every_reader_is_listed_with_terms_link_counts_and_form(run):
         assert f"{reader.name}  {reader.title}" in out
         assert reader.licence in out
         assert reader.link in out
-    assert "videos; officially 890 real, 5,639 fake (train 6,011, test 518)" in out
+    assert "officially 890 real, 5,639 fake (train 6,011, test 518)" in out
+
+
+def test_videos_face_crops_and_whole_pictures_are_listed_apart(run):
+    _, out, _ = run("datasets")
+    _, videos = out.split("Videos\n")
+    videos, crops = videos.split("Face crops\n")
+    crops, pictures = crops.split("Whole pictures\n")
+    for name, reader in READERS.items():
+        block = pictures if reader.pictures else crops if reader.crops else videos
+        assert f"{name}  {reader.title}\n" in block
 
 
 def test_the_list_says_where_each_is_or_was_looked_for(run, tmp_path, monkeypatch):
@@ -77,6 +87,7 @@ def test_the_json_of_the_list_has_all_of_it_and_nothing_else_is_on_stdout(run):
     assert code == 0
     listed = {row["name"]: row for row in json.loads(out)["datasets"]}
     assert set(listed) == set(READERS)
+    assert [listed[name]["form"] for name in ("ffpp", "frames", "progan")] == ["videos", "crops", "pictures"]
     assert listed["ffpp"]["clips"] == {"real": 1000, "fake": 5000, "splits": {"train": 4320, "val": 840, "test": 840}}
     assert listed["uadfv"]["official"] == [
         {"method": "real", "split": "test", "label": 0, "clips": 49},
