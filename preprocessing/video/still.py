@@ -20,6 +20,8 @@ from preprocessing.video.types import FrameBatch, Limits, VideoInfo
 _ORIENTATION = 0x0112
 _TURNS = {3: 180, 4: 180, 5: 270, 6: 90, 7: 90, 8: 270}  # EXIF value: degrees clockwise to upright; 5 and 7 mirror too
 
+_LYING = (5, 6, 7, 8)  # EXIF values of pictures stored on their side
+
 
 def read_still(path: str | os.PathLike[str], limits: Limits | None = None) -> tuple[VideoInfo, FrameBatch]:
     """Read a picture as a clip of one frame at 0.0 s.
@@ -64,7 +66,7 @@ def decode_still(data: bytes, name: str, limits: Limits | None = None) -> tuple[
 
 
 def _decode(source: Path | io.BytesIO, name: str, container: str, limits: Limits) -> tuple[VideoInfo, np.ndarray]:
-    with _open(source, name, container, limits) as image:
+    with open_still(source, name, container, limits) as image:
         info = _info(image, name, container)
         try:
             rgb = np.asarray(to_rgb(ImageOps.exif_transpose(image)))
@@ -82,7 +84,7 @@ def probe_still(path: Path, limits: Limits) -> VideoInfo:
         FacefakeError: As :func:`read_still`.
     """
     real, container = check_file(path, limits)
-    with _open(real, real.name, container, limits) as image:
+    with open_still(real, real.name, container, limits) as image:
         return _info(image, real.name, container)
 
 
@@ -101,12 +103,26 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-# what Pillow raises on damaged files; the last two come from the decoders of HEIF and AVIF
-_DAMAGE = (OSError, SyntaxError, ValueError, struct.error, zlib.error, EOFError, RuntimeError)
+# what Pillow raises on damaged files: its readers trust a tag to be of the right type, and the last two come from the
+# decoders of HEIF and AVIF
+_DAMAGE = (
+    *(OSError, SyntaxError, ValueError, TypeError, ArithmeticError, struct.error, zlib.error),
+    *(EOFError, RuntimeError),
+)
 
 
-def _open(source: Path | io.BytesIO, name: str, container: str, limits: Limits) -> Image.Image:
-    """Read the header only, with the one plugin that the bytes call for."""
+def open_still(source: Path | io.BytesIO, name: str, container: str, limits: Limits) -> Image.Image:
+    """Read the header only, with the one plugin that the bytes call for.
+
+    Args:
+        source: A file that was checked, or the bytes of one.
+        name: What messages call it.
+        container: One of :data:`~preprocessing.video.safe.PICTURES`.
+        limits: Its ``pixels`` are checked.
+
+    Raises:
+        FacefakeError: ``too_large`` or ``unreadable``.
+    """
     _make_ready(container)
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -143,7 +159,7 @@ def _info(image: Image.Image, name: str, container: str) -> VideoInfo:
         orientation = image.getexif().get(_ORIENTATION, 1)
     except _DAMAGE as error:  # a PNG may have it behind its pixels, and reads them first
         raise _unreadable(name, error) from error
-    width, height = image.size if orientation < 5 else image.size[::-1]
+    width, height = image.size[::-1] if orientation in _LYING else image.size
     return VideoInfo(container, container, width, height, None, None, None, _TURNS.get(orientation, 0))
 
 
