@@ -11,11 +11,30 @@ from pathlib import Path
 from facefake.features.lock import locked
 from facefake.features.records import RecordFile
 from preprocessing.errors import FacefakeError
+from preprocessing.video.safe import local_file
+from preprocessing.video.types import Limits
 
 File = tuple[Path, str | None]
 """A file, or a member of one: a row of a parquet table."""
 
 _AT_ONCE = 1024  # files between two writings
+
+
+def digest_of(path: Path, member: str | None) -> bytes:
+    """SHA-256 of a file, or of a member of one.
+
+    Raises:
+        FacefakeError: ``not_found``, ``not_a_file``, ``empty_file``, ``unreadable``, ``too_large``.
+    """
+    real, _, _ = local_file(path, Limits())
+    digest = hashlib.sha256()
+    try:
+        with real.open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    except OSError as error:
+        raise FacefakeError("unreadable", f"{path} cannot be read ({error.strerror}).", "Get it again.") from error
+    return digest.digest()
 
 
 class Hashes:
@@ -41,28 +60,30 @@ class Hashes:
         self._catch_up()
 
     def of(
-        self, files: Iterable[File], read: Callable[[Path, str | None], bytes], workers: int = 4
+        self, files: Iterable[File], digest: Callable[[Path, str | None], bytes] = digest_of, threads: int = 4
     ) -> Iterator[bytes | FacefakeError]:
         """SHA-256 of each file's content, in order; what befell a file that cannot be read stands in its place.
 
         Args:
             files: Which.
-            read: Gives the bytes of one.
-            workers: Threads that read.
+            digest: Reads one.
+            threads: So many at a time.
         """
         waiting = iter(files)
-        with ThreadPoolExecutor(workers) as pool:
+        with ThreadPoolExecutor(threads) as pool:
             while some := list(islice(waiting, _AT_ONCE)):
                 states = [_state(*file) for file in some]
-                found = list(pool.map(lambda file, state: self._one(file, state, read), some, states))
+                found = list(pool.map(lambda file, state: self._one(file, state, digest), some, states))
                 self._keep(dict(zip(states, found, strict=True)))
                 yield from found
 
-    def _one(self, file: File, state: bytes | None, read: Callable[[Path, str | None], bytes]) -> bytes | FacefakeError:
+    def _one(
+        self, file: File, state: bytes | None, digest: Callable[[Path, str | None], bytes]
+    ) -> bytes | FacefakeError:
         if state in self._known:
             return self._known[state]
         try:
-            return hashlib.sha256(read(*file)).digest()
+            return digest(*file)
         except FacefakeError as error:
             return error
 

@@ -1,0 +1,72 @@
+"""A frozen visual tower that encodes pictures, and what identifies its features."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from facefake.features.identity import Identity
+from facefake.models.backbone import Backbone
+from preprocessing.faces import CropGeometry
+
+if TYPE_CHECKING:
+    from facefake.models.detector import Detector
+
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+# strategies whose detectors share the features of their base
+FROZEN = ("linear", "adapter", "prompt")
+
+
+class Tower:
+    """A backbone on a device, in one precision.
+
+    Args:
+        backbone: Where it is and with weights in the precision it runs in (:func:`facefake.models.precision`).
+        weights: Digest of the weights it encodes with.
+        device: Where it runs.
+        precision: Of the matrix products.
+    """
+
+    def __init__(
+        self, backbone: Backbone, weights: str, device: torch.device, precision: Literal["fp32", "bf16", "fp16"]
+    ) -> None:
+        self._backbone, self._weights, self._device, self._precision = backbone, weights, device, precision
+        self.preprocess = backbone.preprocess
+
+    @classmethod
+    def of(cls, detector: Detector) -> Tower:
+        """The tower of a detector. Detectors on the same base that left it frozen have the same features."""
+        base = detector.card.backbone.sha256
+        tuned = hashlib.sha256(f"{base} {detector.facts()['sha256']}".encode()).hexdigest()
+        weights = base if detector.card.strategy in FROZEN else tuned
+        return cls(detector.backbone, weights, detector.device, detector.precision)
+
+    def identity(self, geometry: CropGeometry) -> Identity:
+        """What identifies its features of pictures as they are."""
+        backbone = self._backbone
+        return Identity(
+            backbone=backbone.spec.name,
+            weights=self._weights,
+            feature=backbone.spec.feature,
+            dim=backbone.dim,
+            image_size=backbone.image_size,
+            mean=backbone.mean,
+            std=backbone.std,
+            precision=self._precision,
+            geometry=geometry,
+        )
+
+    def encode(self, pictures: Tensor) -> NDArray[np.float32]:
+        """Features (n, dim) of pictures (n, 3, size, size) uint8."""
+        on_device = pictures.to(self._device, non_blocking=True)
+        mixed = self._precision != "fp32"
+        with torch.inference_mode(), torch.autocast(self._device.type, _DTYPES[self._precision], enabled=mixed):
+            features = self._backbone(self.preprocess.normalise(on_device))
+        kept: NDArray[np.float32] = features.float().cpu().numpy()
+        return kept
