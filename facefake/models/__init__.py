@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from facefake.models.backbone import Backbone, BackboneSpec, load_backbone
     from facefake.models.detector import Detector, DetectorCard, load_detector, save_detector
-    from facefake.models.network import Network, build_network
-    from facefake.models.strategies import Tuned, select, tuned_network
+    from facefake.models.network import Network
+    from facefake.models.strategies import Tuned, tuned_network
     from facefake.models.tuning import Tuning
 
 _HOME = {
@@ -20,8 +20,6 @@ _HOME = {
     "load_detector": "detector",
     "save_detector": "detector",
     "Network": "network",
-    "build_network": "network",
-    "select": "strategies",
     "Tuned": "strategies",
     "tuned_network": "strategies",
     "Tuning": "tuning",
@@ -35,11 +33,9 @@ __all__ = [
     "Network",
     "Tuned",
     "Tuning",
-    "build_network",
     "load_backbone",
     "load_detector",
     "save_detector",
-    "select",
     "tuned_network",
 ]
 

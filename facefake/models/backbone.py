@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import pickle
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import open_clip
 from torch import Tensor, nn
 
 from facefake.models import weights as source
+from facefake.models.origin import locate
 from facefake.models.preprocess import Preprocess
-from facefake.models.tower import (
-    check_name,
-    end_at,
-    picture_side,
-    quiet,
-    random_tower,
-    tower_from_file,
-    weights_digest,
-)
-from facefake.models.tuning import Feature
-from preprocessing.errors import FacefakeError
+from facefake.models.spec import BackboneSpec
+from facefake.models.tower import end_at, picture_side, random_tower, tower_from_file, weights_digest
+from facefake.models.tuning import LoraSettings
 
 Triple = tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class BackboneSpec:
-    """Which backbone, and with which weights.
-
-    Attributes:
-        name: A model of open_clip (``ViT-L-14-quickgelu``), one of ``configs/backbones`` (``tiny-vit``), or
-            ``hf-hub:org/model``, which brings its own weights.
-        weights: A published tag (``openai``), the path of a ``.safetensors`` or ``.pt`` file, ``hf-hub:org/model``,
-            ``random:SEED``, or ``hub`` if the name already is one of the hub.
-        feature: ``pooled``, the class token before the projection, or ``joint``, after it: a point in the space that
-            pictures and texts share.
-    """
-
-    name: str
-    weights: str
-    feature: Feature = "pooled"
-
 
 DEFAULT = BackboneSpec("ViT-L-14-quickgelu", "openai")
 
@@ -64,6 +35,7 @@ class Backbone(nn.Module):
         image_size: Side of the pictures, in pixels.
         sha256: Digest of the base weights as loaded, before any training, see :func:`weights_digest`: that of the
             projection too where the feature is the joint one.
+        lora: Of the low-rank updates on its weights; ``None``: there are none.
 
     Raises:
         FacefakeError: ``backbone_unknown`` if the tower does not have that feature.
@@ -76,6 +48,7 @@ class Backbone(nn.Module):
         self.spec, self.mean, self.std = spec, mean, std
         self.image_size = picture_side(visual, spec.name)
         self.sha256 = weights_digest(visual)
+        self.lora: LoraSettings | None = None
         self.eval()
 
     @property
@@ -95,7 +68,10 @@ class Backbone(nn.Module):
 
 
 def load_backbone(spec: BackboneSpec) -> Backbone:
-    """Load a backbone on the CPU, in float32; the text tower is left out.
+    """Load a backbone, in float32; the text tower is left out.
+
+    It is on the CPU. With random weights it is on torch's default device: under ``torch.device("meta")`` it has its
+    shapes and no memory.
 
     Args:
         spec: Name and weights. Published weights are fetched if they are not on this machine.
@@ -109,31 +85,14 @@ def load_backbone(spec: BackboneSpec) -> Backbone:
         >>> backbone.dim, backbone.image_size
         (64, 32)
     """
-    if spec.name.startswith(source.HUB_PREFIX):
-        return _from_hub_model(spec)
-    check_name(spec.name)
-    kind, _, rest = spec.weights.partition(":")
-    if kind == "random":
-        if not (rest.isdecimal() and len(rest) < 19):
-            raise FacefakeError("config_invalid", f"{spec.weights!r} names no seed", "Write random:0, for example.")
-        return Backbone(random_tower(spec.name, int(rest)), spec, *_normalisation(spec.name, None))
-    published = open_clip.get_pretrained_cfg(spec.name, spec.weights)
-    if published:
-        _check_activation(spec, published)
-        return _from_tag(spec)
-    if kind == "hf-hub":
-        path = source.local_file(spec.name, spec.weights) or _fetch_from_hub(rest)
-        return Backbone(tower_from_file(spec.name, path, spec.feature), spec, *_normalisation(spec.name, None))
-    if Path(spec.weights).suffix not in (".safetensors", ".pt", ".bin"):
-        tags = ", ".join(open_clip.list_pretrained_tags_by_model(spec.name)) or "none"
-        raise FacefakeError(
-            "weights_not_found",
-            f"{spec.weights!r} is neither a published tag of {spec.name} (there are: {tags}) nor a weights file",
-            "Name a tag, a .safetensors or .pt file, hf-hub:org/model or random:SEED as backbone.weights.",
-        )
-    return Backbone(
-        tower_from_file(spec.name, Path(spec.weights), spec.feature), spec, *_normalisation(spec.name, None)
-    )
+    origin = locate(spec)
+    if isinstance(origin, int):
+        visual = random_tower(spec.name, origin)
+    elif isinstance(origin, Path):
+        visual = tower_from_file(spec.name, origin, spec.feature)
+    else:
+        visual = cast(nn.Module, origin.visual)
+    return Backbone(visual, spec, *_normalisation(spec, visual))
 
 
 def find_weights(spec: BackboneSpec) -> Path | None:
@@ -146,72 +105,20 @@ def find_weights(spec: BackboneSpec) -> Path | None:
     return source.local_file(spec.name, spec.weights)
 
 
-def _from_tag(spec: BackboneSpec) -> Backbone:
-    normalisation = _normalisation(spec.name, spec.weights)
-    path = source.local_file(spec.name, spec.weights)
-    repository = source.hub_repository(spec.name, spec.weights)
-    if path is None:
-        what = f"the weights {spec.weights!r} of {spec.name}"
-        source.require_network(repository, what)
-        try:
-            with quiet():
-                path = Path(open_clip.download_pretrained(open_clip.get_pretrained_cfg(spec.name, spec.weights)))
-        except (OSError, RuntimeError, ValueError) as error:
-            raise source.not_found(repository, what, str(error).splitlines()[0]) from error
-    if path.suffix == ".safetensors":
-        return Backbone(tower_from_file(spec.name, path, spec.feature), spec, *normalisation)
-    with _converting(path), quiet():  # older releases in other projects' forms, which open_clip converts
-        model = open_clip.create_model(spec.name, pretrained=str(path), weights_only=True, require_pretrained=True)
-    return Backbone(model.visual, spec, *normalisation)
+def _normalisation(spec: BackboneSpec, visual: nn.Module) -> tuple[Triple, Triple]:
+    """Mean and std.
 
-
-def _from_hub_model(spec: BackboneSpec) -> Backbone:
-    if spec.weights != "hub":
-        raise FacefakeError(
-            "config_invalid",
-            f"{spec.name} brings its own weights, not {spec.weights!r}",
-            "Set backbone.weights to hub.",
-        )
-    repository = spec.name.removeprefix(source.HUB_PREFIX)
-    if source.local_file(spec.name, spec.name) is None:
-        source.require_network(repository, f"the weights of {spec.name}")
-    try:
-        with quiet():
-            model = open_clip.create_model(spec.name, weights_only=True, require_pretrained=True)
-    except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-        raise source.not_found(repository, f"the weights of {spec.name}", str(error).splitlines()[0]) from error
-    settings = model.visual.preprocess_cfg
-    return Backbone(model.visual, spec, _triple(settings["mean"]), _triple(settings["std"]))
-
-
-def _fetch_from_hub(repository: str) -> Path:
-    what = f"the weights of hf-hub:{repository}"
-    source.require_network(repository, what)
-    try:
-        with quiet():
-            return Path(open_clip.download_pretrained_from_hf(repository))
-    except (OSError, RuntimeError, ValueError) as error:
-        raise source.not_found(repository, what, str(error).splitlines()[0]) from error
-
-
-def _check_activation(spec: BackboneSpec, published: dict[str, object]) -> None:
-    """A tower built with another activation than its weights were trained with loads well and computes nonsense."""
-    config = open_clip.get_model_config(spec.name)
-    if bool(published.get("quick_gelu", False)) != bool(config.get("quick_gelu", False)):
-        other = spec.name.removesuffix("-quickgelu") if config.get("quick_gelu") else f"{spec.name}-quickgelu"
-        raise FacefakeError(
-            "config_invalid",
-            f"the weights {spec.weights!r} were trained with another activation than {spec.name} has",
-            f"Use the backbone {other}.",
-        )
-
-
-def _normalisation(name: str, tag: str | None) -> tuple[Triple, Triple]:
-    """Mean and std of a tag; without a tag those on which all published weights of that model agree, else OpenAI's."""
-    tags = [tag] if tag else open_clip.list_pretrained_tags_by_model(name)
+    A model of the hub brings its own, and a tag has its own; of a file those on which all published weights of that
+    model agree, else OpenAI's.
+    """
+    if spec.name.startswith(source.HUB_PREFIX):
+        settings: Any = visual.preprocess_cfg
+        return _triple(settings["mean"]), _triple(settings["std"])
+    own = open_clip.get_pretrained_cfg(spec.name, spec.weights)
+    tags = [spec.weights] if own else open_clip.list_pretrained_tags_by_model(spec.name)
     found = {
         (_triple(published["mean"]), _triple(published["std"]))
-        for published in (open_clip.get_pretrained_cfg(name, each) for each in tags)
+        for published in (open_clip.get_pretrained_cfg(spec.name, tag) for tag in tags)
     }
     if len(found) == 1:
         return found.pop()
@@ -221,13 +128,3 @@ def _normalisation(name: str, tag: str | None) -> tuple[Triple, Triple]:
 def _triple(values: Iterable[float]) -> Triple:
     red, green, blue = (float(value) for value in values)
     return red, green, blue
-
-
-@contextlib.contextmanager
-def _converting(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        raise FacefakeError(
-            "weights_invalid", f"{path} could not be loaded", "Delete it and fetch it again."
-        ) from error

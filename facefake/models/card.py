@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from facefake.models.tuning import Feature
+from facefake.models.tuning import AdapterSettings, Feature, Head, LoraSettings, Strategy
 from facefake.scoring.calibration import Calibration
 from facefake.scoring.rules import UNCHOSEN
 
@@ -88,7 +88,9 @@ class DetectorCard(_Part):
         tool_version: facefake that wrote it.
         backbone: The base.
         strategy: What of it was trained.
-        head: The head on it.
+        head: The head on it; a file's is never ``text``, which is folded into ``hyperspherical`` when it is written.
+        adapter: Of the strategy adapter; ``None`` with the others.
+        lora: Of the strategy lora; ``None`` with the others.
         classes: Order of the logits.
         geometry: Crop geometry, as :meth:`preprocessing.faces.CropGeometry.to_dict` gives it.
         face_detector: Name of the face detector the crops were found with.
@@ -104,8 +106,10 @@ class DetectorCard(_Part):
     format: Literal[1] = FORMAT
     tool_version: str
     backbone: BackboneCard
-    strategy: str
-    head: str
+    strategy: Strategy
+    head: Head
+    adapter: AdapterSettings | None = None
+    lora: LoraSettings | None = None
     classes: tuple[Literal["real"], Literal["fake"]] = ("real", "fake")
     geometry: dict[str, str | float | int | None]
     face_detector: str

@@ -15,12 +15,16 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from facefake.models import weights as source
+from facefake.models.adapter import Adapter
 from facefake.models.backbone import Backbone, BackboneSpec, load_backbone
 from facefake.models.card import BackboneCard, DetectorCard
 from facefake.models.file import HEADER_KEY, corrupt, damaged, read_card
-from facefake.models.network import Network, build_network
+from facefake.models.folding import fold
+from facefake.models.lora import merge_lora, stored_name
+from facefake.models.network import Network
 from facefake.models.precision import Precision, autocast, cast_products, pick_precision
-from facefake.models.strategies import select
+from facefake.models.strategies import bare_network, trained_of_tower
+from facefake.models.tuning import AdapterSettings, LoraSettings
 from preprocessing.device import pick_device
 from preprocessing.errors import FacefakeError
 from preprocessing.faces.align import WHOLE
@@ -57,6 +61,11 @@ class Detector:
         if self.precision == "bf16":
             cast_products(network.backbone)
         self._network = network.to(device)
+
+    @property
+    def backbone(self) -> Backbone:
+        """Its backbone as tuned, on the device and in the precision it runs in."""
+        return self._network.backbone
 
     @property
     def whole(self) -> bool:
@@ -142,20 +151,30 @@ class Detector:
         }
 
 
-def save_detector(path: Path, network: Network, card: DetectorCard, names: Sequence[str]) -> None:
+def save_detector(path: Path, network: Network, card: DetectorCard) -> None:
     """Write a detector file in one step: a reader finds the old file or the new one, never a half.
+
+    It holds, as float32, the head and else only what is trained. A head with a text tower is folded, see
+    :func:`facefake.models.folding.fold`; low-rank updates are kept as such.
 
     Args:
         path: Where to; its folder is made.
-        network: Backbone and head.
-        card: Its card.
-        names: The trained parameters (:func:`facefake.models.select`): only these are written, as float32.
+        network: As :func:`facefake.models.strategies.tuned_network` made it.
+        card: Its card; the head, and the settings of adapter and updates, are those of the network.
 
     Raises:
         FacefakeError: ``not_writable``.
     """
+    network, names = fold(network)
     parameters = dict(network.named_parameters())
-    tensors = {name: parameters[name].detach().float().cpu().contiguous() for name in names}
+    tensors = {stored_name(name): parameters[name].detach().float().cpu().contiguous() for name in names}
+    card = card.model_copy(
+        update={
+            "head": "hyperspherical" if card.head == "text" else card.head,
+            "adapter": network.adapter.settings if isinstance(network.adapter, Adapter) else None,
+            "lora": network.backbone.lora,
+        }
+    )
     write_atomic(Path(path), save(tensors, metadata={HEADER_KEY: card.model_dump_json()}))
 
 
@@ -195,13 +214,30 @@ def load_detector(
     card, tensors = read_card(path), _tensors(path)
     backbone = load_backbone(_find_base(card.backbone, path.parent, backbone_weights))
     _check_base(card.backbone, backbone)
+    network, names = _build(backbone, card, path)
+    _fill(network, names, tensors, path)
+    merge_lora(backbone)
+    return Detector(network, card, chosen, precision, path)
+
+
+def _build(backbone: Backbone, card: DetectorCard, path: Path) -> tuple[Network, list[str]]:
+    """The network a file fills, and the names of what it fills."""
+    if card.head == "text":
+        raise corrupt(path, "its head is text, which would need a text tower")
+    for name, settings in (("adapter", card.adapter), ("lora", card.lora)):
+        if (card.strategy == name) != (settings is not None):
+            raise corrupt(
+                path, f"its strategy is {card.strategy}, and its card has {settings and 'settings'} of {name}"
+            )
     try:
-        network = build_network(backbone, card.head)
-        names = select(network, card.strategy)
+        network = bare_network(
+            backbone, card.strategy, card.head, card.adapter or AdapterSettings(), card.lora or LoraSettings()
+        )
+        tower = trained_of_tower(network, card.strategy)
     except FacefakeError as error:
         raise corrupt(path, error.message) from error
-    _fill(network, names, tensors, path)
-    return Detector(network, card, chosen, precision, path)
+    beside = [name for name, _ in network.named_parameters() if not name.startswith("backbone.")]
+    return network, sorted(tower | set(beside))
 
 
 def _tensors(path: Path) -> dict[str, Tensor]:
@@ -245,12 +281,13 @@ def _check_base(card: BackboneCard, backbone: Backbone) -> None:
 
 def _fill(network: Network, names: list[str], tensors: dict[str, Tensor], path: Path) -> None:
     parameters = dict(network.named_parameters())
-    if missing := sorted(set(names) - set(tensors)):
+    stored = {stored_name(name): parameters[name] for name in names}
+    if missing := sorted(set(stored) - set(tensors)):
         raise corrupt(path, f"{len(missing)} tensors are missing, e.g. {missing[0]}")
-    if extra := sorted(set(tensors) - set(names)):
+    if extra := sorted(set(tensors) - set(stored)):
         raise corrupt(path, f"it holds {len(extra)} tensors its strategy does not train, e.g. {extra[0]}")
-    for name in names:
-        found, wanted = tensors[name], parameters[name]
+    for name, wanted in stored.items():
+        found = tensors[name]
         if found.shape != wanted.shape or found.dtype != torch.float32:
             raise corrupt(path, f"{name} is {found.dtype} {tuple(found.shape)}, not float32 {tuple(wanted.shape)}")
         if not torch.isfinite(found).all():

@@ -53,6 +53,8 @@ class HypersphericalHead(nn.Module):
 class LinearHead(nn.Module):
     """``Linear(dim, 2)`` on the raw feature, as in a linear probe. Computed in the precision of its weights.
 
+    Its first weights are normally distributed with deviation 0.01, its first bias is 0 (arXiv:2402.12927).
+
     Args:
         dim: Width of the feature.
         classes: Number of classes.
@@ -61,6 +63,8 @@ class LinearHead(nn.Module):
     def __init__(self, dim: int, classes: int = 2) -> None:
         super().__init__()
         self.linear = nn.Linear(dim, classes)
+        nn.init.normal_(self.linear.weight, std=0.01)
+        nn.init.zeros_(self.linear.bias)
 
     def forward(self, feature: Tensor) -> Output:
         """(n, dim) features to logits and embeddings."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from facefake.models.backbone import Backbone
-from facefake.models.heads import HEADS, Output
-from preprocessing.errors import FacefakeError
+from facefake.models.heads import Output
 
 
 class Network(nn.Module):
@@ -60,21 +58,3 @@ class Network(nn.Module):
         super().train(mode)
         self.backbone.eval()
         return self
-
-
-def build_network(backbone: Backbone, head: str, seed: int = 0) -> Network:
-    """Put a new head on a backbone.
-
-    Args:
-        backbone: A loaded backbone.
-        head: A name in :data:`facefake.models.heads.HEADS`.
-        seed: Seeds the head's first weights; torch's global generator is left as it was.
-
-    Raises:
-        FacefakeError: ``config_invalid`` if there is no such head.
-    """
-    if head not in HEADS:
-        raise FacefakeError("config_invalid", f"there is no head {head!r}", f"Use one of: {', '.join(sorted(HEADS))}.")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return Network(backbone, HEADS[head](backbone.dim))

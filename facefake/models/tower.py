@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import open_clip
 import torch
@@ -23,7 +23,7 @@ from facefake.models.tuning import Feature
 from preprocessing.errors import FacefakeError
 from preprocessing.resources import configs_dir
 
-# the text tower is never used: a toy one is built where open_clip insists on one
+# the text tower is not used here: a toy one is built where open_clip insists on one
 _NO_TEXT = {"layers": 1, "width": 8, "heads": 1, "vocab_size": 8, "context_length": 8}
 
 
@@ -81,10 +81,18 @@ def _joint_width(visual: nn.Module, name: str) -> int:
 
 
 def random_tower(name: str, seed: int) -> nn.Module:
-    """A tower with its architecture's own first weights; torch's global generator is left as it was."""
+    """A tower with its architecture's own first weights, on torch's default device."""
+    return cast(nn.Module, random_model(name, seed, text_cfg=_NO_TEXT).visual)
+
+
+def random_model(name: str, seed: int, **options: Any) -> nn.Module:
+    """A whole model with its architecture's own first weights; torch's global generator is left as it was."""
     with torch.random.fork_rng(devices=[]), quiet():
         torch.manual_seed(seed)
-        return open_clip.create_model(name, pretrained=None, text_cfg=_NO_TEXT, pretrained_text=False).visual
+        model: nn.Module = open_clip.create_model(
+            name, pretrained=None, pretrained_text=False, device=torch.get_default_device(), **options
+        )
+    return model
 
 
 def tower_from_file(name: str, path: Path, feature: Feature) -> nn.Module:
@@ -93,7 +101,7 @@ def tower_from_file(name: str, path: Path, feature: Feature) -> nn.Module:
     Raises:
         FacefakeError: ``weights_not_found``, ``weights_invalid`` if it holds another tower than this.
     """
-    state = source.read_visual(path)
+    state = source.visual_part(source.read_tensors(path))
     # built without memory, then filled: drawing 300 million random numbers first would take longer than the loading
     with torch.device("meta"), quiet():
         visual = open_clip.create_model(name, text_cfg=_NO_TEXT, pretrained_text=False, device="meta").visual

@@ -49,12 +49,11 @@ def hub_repository(name: str, weights: str) -> str | None:
     return str(published["hf_hub"]).rstrip("/") if published and published.get("hf_hub") else None
 
 
-def read_visual(path: Path) -> dict[str, Tensor]:
-    """The visual tower's tensors in a weights file, their names relative to the tower.
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors in a weights file.
 
     Args:
-        path: ``.safetensors``, or a pickle read with ``weights_only=True``; of a whole CLIP (``visual.*`` and a text
-            tower, which is left out) or of the visual tower alone.
+        path: ``.safetensors``, or a pickle read with ``weights_only=True``.
 
     Raises:
         FacefakeError: ``weights_not_found`` if there is no such file, ``weights_invalid`` if it cannot be read safely.
@@ -73,7 +72,11 @@ def read_visual(path: Path) -> dict[str, Tensor]:
     state = state.get("state_dict", state) if isinstance(state, dict) else state
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise FacefakeError("weights_invalid", f"{path} holds no table of tensors", "Bring a state dict.")
-    state = {name.removeprefix("module."): value for name, value in state.items()}
+    return {name.removeprefix("module."): value for name, value in state.items()}
+
+
+def visual_part(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Those of the visual tower, their names relative to it, of a whole model's tensors or of the tower's own."""
     visual = {name.removeprefix("visual."): value for name, value in state.items() if name.startswith("visual.")}
     return visual or state
 

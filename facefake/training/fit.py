@@ -21,9 +21,9 @@ from facefake._version import __version__
 from facefake.models.backbone import BackboneSpec, load_backbone
 from facefake.models.card import DetectorCard, SelectionCard, TrainingCard
 from facefake.models.detector import describe_backbone, save_detector
-from facefake.models.network import Network, build_network
+from facefake.models.network import Network
 from facefake.models.precision import cast_products
-from facefake.models.strategies import select
+from facefake.models.strategies import tuned_network
 from facefake.training.apart import check_apart
 from facefake.training.augment import Augmentation
 from facefake.training.checkpoint import KeepLast, SafeCheckpointIO, read_checkpoint
@@ -101,9 +101,9 @@ def train(
     fingerprint = {"config": _recipe_digest(config), "manifest": crops.sha256 + val.sha256}
     done = _open_run(out, config, resume, fingerprint)
 
-    backbone = load_backbone(BackboneSpec(config.backbone.name, config.backbone.weights))
-    network = build_network(backbone, config.head, config.seed)
-    trained = select(network, config.strategy)
+    backbone = load_backbone(BackboneSpec(config.backbone.name, config.backbone.weights, config.backbone.feature))
+    tuned = tuned_network(backbone, config.tuning, config.seed)
+    network, trained = tuned.network, tuned.names
     if precision == _PRECISION["bf16"]:
         cast_products(backbone)
     if config.trainer.grad_checkpointing:
@@ -113,7 +113,7 @@ def train(
 
     def keep(epoch: int, figures: Validation) -> None:
         card = _card(config, network, crops, val, epoch, figures)
-        save_detector(out / "detector.safetensors", network, card, trained)
+        save_detector(out / "detector.safetensors", network, card)
 
     module = DetectorModule(network, trained, config, steps_per_epoch, val, fingerprint, keep)
     callbacks: list[pl.Callback] = [KeepLast(_checkpoint(out))]

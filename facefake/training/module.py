@@ -26,7 +26,7 @@ class DetectorModule(pl.LightningModule):
     """Trains a network.
 
     Args:
-        network: Backbone and head, ``requires_grad`` set by :func:`facefake.models.select`.
+        network: Backbone and head, ``requires_grad`` set by :func:`facefake.models.tuned_network`.
         trained: Names of the trained parameters: only these go into checkpoints.
         config: The run's config.
         steps_per_epoch: Optimiser steps an epoch.
@@ -65,10 +65,10 @@ class DetectorModule(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Loss of a batch."""
         pictures, labels, _ = _unwrap(batch)
-        features = self.network.backbone(self._preprocess.normalise(pictures))
+        features = self.network.features(self._preprocess.normalise(pictures))
         if self._config.loss.slerp:
             features = slerp_within_class(features, labels, self._generator(batch_idx))
-        loss = combine(self.network.head(features), labels, self._config.loss)
+        loss = combine(self.network.classify(features), labels, self._config.loss)
         self._window.append(loss)
         return loss.total
 

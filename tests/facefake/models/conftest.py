@@ -7,28 +7,36 @@ from pathlib import Path
 import pytest
 import torch
 
-from facefake.models import BackboneSpec, DetectorCard, Network, build_network, load_backbone, save_detector, select
+from facefake.models import (
+    BackboneSpec,
+    DetectorCard,
+    Network,
+    Tuned,
+    Tuning,
+    load_backbone,
+    save_detector,
+    tuned_network,
+)
 from facefake.models.detector import describe_backbone
 
 TINY = BackboneSpec("tiny-vit", "random:0")
 
 
-def tuned_network(spec: BackboneSpec = TINY, strategy: str = "ln") -> tuple[Network, list[str]]:
+def moved_network(spec: BackboneSpec = TINY, tuning: Tuning | None = None) -> Tuned:
     """A network whose trained parameters have moved away from the base."""
-    network = build_network(load_backbone(spec), "hyperspherical", seed=1)
-    names = select(network, strategy)
+    tuned = tuned_network(load_backbone(spec), tuning or Tuning(), seed=1)
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
-        for parameter in network.parameters():
+        for parameter in tuned.network.parameters():
             if parameter.requires_grad:
                 parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.3)
-    return network, names
+    return tuned
 
 
 @pytest.fixture
 def network() -> Network:
     """A tuned tiny network."""
-    return tuned_network()[0]
+    return moved_network().network
 
 
 @pytest.fixture
@@ -48,5 +56,5 @@ def card(network: Network) -> DetectorCard:
 def detector_file(tmp_path: Path, network: Network, card: DetectorCard) -> Path:
     """Its detector file."""
     path = tmp_path / "detector.safetensors"
-    save_detector(path, network, card, select(network, "ln"))
+    save_detector(path, network, card)
     return path

@@ -17,11 +17,11 @@ from facefake.models import (
     BackboneSpec,
     DetectorCard,
     Network,
-    build_network,
+    Tuning,
     load_backbone,
     load_detector,
     save_detector,
-    select,
+    tuned_network,
 )
 from facefake.models.detector import describe_backbone
 from facefake.models.file import read_card
@@ -62,7 +62,7 @@ def test_scores_after_loading_are_those_before_saving(detector_file: Path, netwo
 
 
 def test_a_file_holds_only_what_was_trained(detector_file: Path, network: Network):
-    assert sorted(load_file(detector_file)) == select(network, "ln")
+    assert sorted(load_file(detector_file)) == sorted(n for n, p in network.named_parameters() if p.requires_grad)
 
 
 def test_scores_do_not_depend_on_the_batch(detector_file: Path):
@@ -235,9 +235,9 @@ def test_weights_file_moved_together_with_the_detector_is_found(tmp_path: Path, 
     there = tmp_path / "there"
     there.mkdir()
     save_file(load_backbone(BackboneSpec("tiny-vit", "random:4")).visual.state_dict(), there / "clip.safetensors")
-    network = build_network(load_backbone(BackboneSpec("tiny-vit", str(there / "clip.safetensors"))), "hyperspherical")
+    network = tuned_network(load_backbone(BackboneSpec("tiny-vit", str(there / "clip.safetensors"))), Tuning()).network
     card = card.model_copy(update={"backbone": describe_backbone(network.backbone)})
-    save_detector(there / "detector.safetensors", network, card, select(network, "ln"))
+    save_detector(there / "detector.safetensors", network, card)
     scores = load_detector(there / "detector.safetensors", "cpu").score(CROPS)
 
     shutil.move(there, tmp_path / "elsewhere")
@@ -258,7 +258,7 @@ def test_unknown_device(detector_file: Path):
 def test_saving_makes_the_folder_and_leaves_no_scraps(tmp_path: Path, network: Network, card: DetectorCard):
     path = tmp_path / "new" / "run" / "detector.safetensors"
     for _ in range(2):
-        save_detector(path, network, card, select(network, "ln"))
+        save_detector(path, network, card)
     assert os.listdir(path.parent) == ["detector.safetensors"]
     assert read_card(path) == card
 
@@ -266,5 +266,5 @@ def test_saving_makes_the_folder_and_leaves_no_scraps(tmp_path: Path, network: N
 def test_saving_where_a_file_is_in_the_way(tmp_path: Path, network: Network, card: DetectorCard):
     (tmp_path / "run").touch()
     with pytest.raises(FacefakeError) as caught:
-        save_detector(tmp_path / "run" / "detector.safetensors", network, card, select(network, "ln"))
+        save_detector(tmp_path / "run" / "detector.safetensors", network, card)
     assert caught.value.code == "not_writable"

@@ -1,0 +1,124 @@
+"""From a backbone's spec to what its towers are made of; published weights are fetched if they are not here."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+
+import open_clip
+from torch import nn
+
+from facefake.models import weights as source
+from facefake.models.spec import BackboneSpec
+from facefake.models.tower import check_name, quiet
+from preprocessing.errors import FacefakeError
+
+Origin = int | Path | nn.Module
+
+
+def locate(spec: BackboneSpec) -> Origin:
+    """What a spec names.
+
+    Returns:
+        A seed; a weights file in open_clip's form; or, of models on the hub and of older releases in other projects'
+        forms, which only open_clip itself can read, the whole model with its weights.
+
+    Raises:
+        FacefakeError: As :func:`facefake.models.backbone.load_backbone`.
+    """
+    if spec.name.startswith(source.HUB_PREFIX):
+        return _hub_model(spec)
+    check_name(spec.name)
+    kind, _, rest = spec.weights.partition(":")
+    if kind == "random":
+        if not (rest.isdecimal() and len(rest) < 19):
+            raise FacefakeError("config_invalid", f"{spec.weights!r} names no seed", "Write random:0, for example.")
+        return int(rest)
+    published = open_clip.get_pretrained_cfg(spec.name, spec.weights)
+    if published:
+        _check_activation(spec, published)
+        return _from_tag(spec)
+    if kind == "hf-hub":
+        return source.local_file(spec.name, spec.weights) or _fetch_from_hub(rest)
+    if Path(spec.weights).suffix not in (".safetensors", ".pt", ".bin"):
+        tags = ", ".join(open_clip.list_pretrained_tags_by_model(spec.name)) or "none"
+        raise FacefakeError(
+            "weights_not_found",
+            f"{spec.weights!r} is neither a published tag of {spec.name} (there are: {tags}) nor a weights file",
+            "Name a tag, a .safetensors or .pt file, hf-hub:org/model or random:SEED as backbone.weights.",
+        )
+    return Path(spec.weights)
+
+
+def _from_tag(spec: BackboneSpec) -> Origin:
+    path = source.local_file(spec.name, spec.weights)
+    repository = source.hub_repository(spec.name, spec.weights)
+    if path is None:
+        what = f"the weights {spec.weights!r} of {spec.name}"
+        source.require_network(repository, what)
+        try:
+            with quiet():
+                path = Path(open_clip.download_pretrained(open_clip.get_pretrained_cfg(spec.name, spec.weights)))
+        except (OSError, RuntimeError, ValueError) as error:
+            raise source.not_found(repository, what, str(error).splitlines()[0]) from error
+    if path.suffix == ".safetensors":
+        return path
+    with _converting(path), quiet():
+        model: nn.Module = open_clip.create_model(
+            spec.name, pretrained=str(path), weights_only=True, require_pretrained=True, force_custom_text=True
+        )
+    return model
+
+
+def _hub_model(spec: BackboneSpec) -> nn.Module:
+    if spec.weights != "hub":
+        raise FacefakeError(
+            "config_invalid",
+            f"{spec.name} brings its own weights, not {spec.weights!r}",
+            "Set backbone.weights to hub.",
+        )
+    repository = spec.name.removeprefix(source.HUB_PREFIX)
+    if source.local_file(spec.name, spec.name) is None:
+        source.require_network(repository, f"the weights of {spec.name}")
+    try:
+        with quiet():
+            model: nn.Module = open_clip.create_model(
+                spec.name, weights_only=True, require_pretrained=True, force_custom_text=True
+            )
+    except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        raise source.not_found(repository, f"the weights of {spec.name}", str(error).splitlines()[0]) from error
+    return model
+
+
+def _fetch_from_hub(repository: str) -> Path:
+    what = f"the weights of hf-hub:{repository}"
+    source.require_network(repository, what)
+    try:
+        with quiet():
+            return Path(open_clip.download_pretrained_from_hf(repository))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise source.not_found(repository, what, str(error).splitlines()[0]) from error
+
+
+def _check_activation(spec: BackboneSpec, published: dict[str, object]) -> None:
+    """A tower built with another activation than its weights were trained with loads well and computes nonsense."""
+    config = open_clip.get_model_config(spec.name)
+    if bool(published.get("quick_gelu", False)) != bool(config.get("quick_gelu", False)):
+        other = spec.name.removesuffix("-quickgelu") if config.get("quick_gelu") else f"{spec.name}-quickgelu"
+        raise FacefakeError(
+            "config_invalid",
+            f"the weights {spec.weights!r} were trained with another activation than {spec.name} has",
+            f"Use the backbone {other}.",
+        )
+
+
+@contextlib.contextmanager
+def _converting(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        raise FacefakeError(
+            "weights_invalid", f"{path} could not be loaded", "Delete it and fetch it again."
+        ) from error
