@@ -8,7 +8,9 @@ from itertools import chain
 from pathlib import Path
 
 from facefake.models import Detector, load_detector
-from facefake.scoring import ClipResult, ScoringRules, failed, score_clips
+from facefake.scoring import ClipResult, Examiner, ScoringRules, failed, of_paths, score_clips
+from facefake.scoring.examiner import check_paths
+from facefake.scoring.result import Via
 from preprocessing.clip import Clip
 from preprocessing.datasets.folder import UNLABELLED, from_paths
 from preprocessing.errors import FacefakeError
@@ -16,6 +18,7 @@ from preprocessing.faces import FACE_DETECTORS, CropGeometry
 from preprocessing.recipe import Recipe
 
 StrPath = str | os.PathLike[str]
+AnyDetector = Detector | Examiner | StrPath
 
 
 def load(detector: StrPath, *, device: str = "auto") -> Detector:
@@ -34,7 +37,7 @@ def load(detector: StrPath, *, device: str = "auto") -> Detector:
 
 def score(
     paths: StrPath | Sequence[StrPath],
-    detector: Detector | StrPath,
+    detector: AnyDetector | Sequence[AnyDetector],
     *,
     rules: ScoringRules | None = None,
     recipe: Recipe | None = None,
@@ -48,60 +51,96 @@ def score(
 
     Args:
         paths: One path or several; folders are searched.
-        detector: What :func:`load` gave, or a detector file.
+        detector: What :func:`load` gave, or a detector file: of faces or of whole pictures. One of each in a list: for
+            each file the more suspicious of both speaks, see :mod:`facefake.scoring.both`.
         rules: Pooling, threshold and when to abstain; the detector's own unless given.
-        recipe: Which frames; the crop is always the detector's.
-        workers: Child processes that decode and find faces.
+        recipe: Which frames; the crop is always the detector's. Of two detectors, each may be an
+            :class:`facefake.scoring.Examiner` with rules and a recipe of its own instead.
+        workers: Child processes that decode and find faces, for each detector.
         timeout: Wall-clock seconds a file may take.
         device: Where faces are found, and where a detector given as a file runs.
 
     Raises:
-        FacefakeError: What :func:`load` raises, or ``crop_mismatch``. What befalls a single file is in its result.
+        FacefakeError: What :func:`load` raises, or ``crop_mismatch``; ``usage`` for two detectors of faces or two of
+            whole pictures. What befalls a single file is in its result.
 
     Example:
         >>> [result.error.code for result in score("no.mp4", detector)]  # doctest: +SKIP
         ['not_found']
     """
-    if not isinstance(detector, Detector):
-        detector = load(detector, device=device)
+    given = [detector] if isinstance(detector, (Detector, Examiner, str, os.PathLike)) else detector
+    examiners = in_order([_examiner(each, recipe, rules, device) for each in given])
     several = [paths] if isinstance(paths, (str, os.PathLike)) else paths
     clips, refused = from_paths([Path(path) for path in several])
-    results = score_clips(
-        clips,
-        detector,
-        recipe or recipe_of(detector),
-        rules=rules or rules_of(detector),
-        workers=workers,
-        timeout=timeout,
-        device=device,
+    return examine(clips, refused, examiners, workers=workers, timeout=timeout, device=device)
+
+
+def examine(
+    clips: Sequence[Clip],
+    refused: Sequence[tuple[Path, FacefakeError]],
+    examiners: Sequence[Examiner],
+    *,
+    workers: int,
+    timeout: float,
+    device: str,
+) -> Iterator[ClipResult]:
+    """As :func:`score`, for files that were looked up already: ``refused`` are paths that gave none."""
+    options = {"workers": workers, "timeout": timeout, "device": device}
+    return of_paths(
+        [
+            chain(
+                refusals(refused, each.via),
+                score_clips(clips, each.detector, each.recipe, rules=each.rules, **options),  # type: ignore[arg-type]
+            )
+            for each in examiners
+        ]
     )
-    return chain(refusals(refused), results)
+
+
+def in_order(examiners: Sequence[Examiner]) -> list[Examiner]:
+    """The face path first.
+
+    Raises:
+        FacefakeError: ``usage`` for two of one path.
+    """
+    check_paths([each.via for each in examiners])
+    return sorted(examiners, key=lambda each: each.via != "face")
+
+
+def _examiner(given: AnyDetector, recipe: Recipe | None, rules: ScoringRules | None, device: str) -> Examiner:
+    if isinstance(given, Examiner):
+        return given
+    detector = given if isinstance(given, Detector) else load(given, device=device)
+    return Examiner(detector, recipe or recipe_of(detector), rules or rules_of(detector))
 
 
 def recipe_of(detector: Detector) -> Recipe:
-    """The default sampling with the crop the detector was trained on.
+    """The default sampling with the crop the detector was trained on, or whole pictures as it knows them.
 
     A detector that was trained on released crops whose making is published (DeepfakeBench's) gets them made from a
     video by our own face detector; :func:`facefake.scoring.crop_notes` says so.
     """
     card = detector.card
     geometry = CropGeometry.from_dict(card.geometry)
+    if geometry.whole:
+        return Recipe.of_pictures(geometry, Recipe().sampling)
     ours = geometry.can_cut and card.face_detector not in FACE_DETECTORS
     return Recipe(geometry=geometry, face_detector=FACE_DETECTORS[0] if ours else card.face_detector)
 
 
 def rules_of(detector: Detector) -> ScoringRules:
-    """Pooling, calibration and threshold as the detector file has them."""
+    """Pooling, calibration and threshold as the detector file has them; of whole pictures nothing is asked."""
     card = detector.card
-    return ScoringRules(
+    rules = ScoringRules(
         pooling=card.pooling,
         threshold=card.threshold,
         calibration=card.calibration,
         threshold_source=card.threshold_source,
     )
+    return rules.of_pictures() if detector.whole else rules
 
 
-def refusals(refused: Iterable[tuple[Path, FacefakeError]]) -> Iterator[ClipResult]:
+def refusals(refused: Iterable[tuple[Path, FacefakeError]], via: Via) -> Iterator[ClipResult]:
     """Error results for paths that gave no file to score."""
     for path, error in refused:
-        yield failed(Clip(path, str(path), "folder", UNLABELLED, None, None, None, name=""), error)
+        yield failed(Clip(path, str(path), "folder", UNLABELLED, None, None, None, name=""), error, via=via)

@@ -78,6 +78,7 @@ def command(
     from facefake.evaluation.coverage import below
     from facefake.evaluation.suite import load_suite
     from facefake.reporting import check_output
+    from facefake.scoring import Examiner
     from preprocessing.corruptions.reencode import require_encoder
     from preprocessing.video import Sampling
 
@@ -86,10 +87,13 @@ def command(
     for ladder in suite.corruptions:
         require_encoder(ladder.corruptions[0])
     detector = api.load(detector_file, device=process.device)
+    examiner = Examiner(
+        detector,
+        replace(api.recipe_of(detector), sampling=Sampling.parse(frames or suite.frames)),
+        api.rules_of(detector).replaced(judge_all=no_abstain or not suite.abstain),
+    )
     bench = Bench(
-        detector=detector,
-        recipe=replace(api.recipe_of(detector), sampling=Sampling.parse(frames or suite.frames)),
-        rules=api.rules_of(detector).replaced(judge_all=no_abstain or not suite.abstain),
+        examiner=examiner,
         stores=stores,
         out=out or Path("evaluation") / Path(suite_name).stem,
         process=process,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,7 @@ from facefake.cli.options import Process, Source
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
-    from facefake.models import Detector
-    from facefake.scoring import ClipResult, ScoringRules
+    from facefake.scoring import ClipResult, Examiner
     from preprocessing.clip import Clip
     from preprocessing.corruptions import Corruption
     from preprocessing.datasets import Found
@@ -29,30 +28,112 @@ def default_split(found: Found, asked: tuple[str, ...]) -> Found:
     return select(found, splits=asked)
 
 
-def dataset_results(
-    found: Found,
-    detector: Detector,
-    recipe: Recipe,
-    rules: ScoringRules,
-    store: Path,
-    process: Process,
-    corruption: Corruption | None = None,
-    foreign_crops: bool = False,
-) -> Iterator[ClipResult]:
-    """Extract what the store lacks, then score from it; what the data set lists and lacks follows as errors.
+@dataclass(frozen=True, slots=True)
+class LabelledSet:
+    """One data set to score.
 
-    ``corruption`` is done to the crops as they are scored; one that is done to the frames is part of ``recipe``. With
-    ``foreign_crops`` released crops are scored that were cut otherwise than the detector's.
+    Attributes:
+        source: Where it lies.
+        found: Its clips, there and absent.
+        store: Where faces are kept that are found in it. Whole pictures are read where they lie.
     """
-    from facefake.cli.extract import bring_up_to_date
-    from facefake.scoring import failed, score_store
-    from preprocessing.store import FaceStore
 
-    faces = FaceStore.open_or_create(store, recipe)
-    bring_up_to_date(found.clips, faces, recipe, process)
-    missing = (failed(clip, _absent(clip)) for clip in found.absent)
-    scored = score_store(found.clips, detector, faces, rules=rules, corruption=corruption, foreign_crops=foreign_crops)
-    return chain(scored, missing)
+    source: Source
+    found: Found
+    store: Path
+
+    def __len__(self) -> int:
+        return len(self.found.clips) + len(self.found.absent)
+
+    def results(
+        self,
+        examiner: Examiner,
+        process: Process,
+        *,
+        corruption: Corruption | None = None,
+        foreign_crops: bool = False,
+    ) -> Iterator[ClipResult]:
+        """A result for each clip, then an error for each that the data set lists and lacks.
+
+        Args:
+            examiner: Whose results. A corruption of the frames is part of its recipe.
+            process: How work is spread.
+            corruption: What is done to faces as they are scored.
+            foreign_crops: Score released crops though they are cut otherwise than the detector's.
+
+        Raises:
+            FacefakeError: What opening the store, extraction and scoring raise; ``usage`` for a corruption of the faces
+                where whole pictures are judged.
+        """
+        from facefake.scoring import failed
+
+        examiner = replace(examiner, recipe=self.recipe(examiner))
+        if examiner.recipe.whole:
+            results = self._of_pictures(examiner, process, corruption)
+        else:
+            results = self._of_faces(examiner, process, corruption, foreign_crops)
+        return chain(results, (failed(clip, _absent(clip), via=examiner.via) for clip in self.found.absent))
+
+    def _of_pictures(self, examiner: Examiner, process: Process, corruption: Corruption | None) -> Iterator[ClipResult]:
+        from facefake.scoring import score_clips
+
+        if corruption:
+            raise FacefakeError(
+                "usage",
+                f"{self.source.name}: no faces are cut out of whole pictures that {corruption} could be done to.",
+                "Do it to the pictures (at: frame).",
+            )
+        return score_clips(
+            self.found.clips,
+            examiner.detector,
+            examiner.recipe,
+            rules=examiner.rules,
+            workers=process.workers,
+            timeout=process.timeout,
+            device=process.device,
+        )
+
+    def _of_faces(
+        self, examiner: Examiner, process: Process, corruption: Corruption | None, foreign_crops: bool
+    ) -> Iterator[ClipResult]:
+        """Extract what the store lacks, then score from it."""
+        from facefake.cli.extract import bring_up_to_date
+        from facefake.scoring import score_store
+        from preprocessing.store import FaceStore
+
+        faces = FaceStore.open_or_create(self.store, examiner.recipe)
+        bring_up_to_date(self.found.clips, faces, examiner.recipe, process)
+        return score_store(
+            self.found.clips,
+            examiner.detector,
+            faces,
+            rules=examiner.rules,
+            corruption=corruption,
+            foreign_crops=foreign_crops,
+        )
+
+    def recipe(self, examiner: Examiner) -> Recipe:
+        """What becomes of its clips for this examiner.
+
+        Raises:
+            FacefakeError: As :meth:`facefake.cli.options.Source.recipe`.
+        """
+        return self.source.recipe(examiner.recipe)
+
+    def facts(self, examiners: Sequence[Examiner]) -> dict[str, Any]:
+        """For the settings of results: where it lies, its recipe, what to know of its clips and their crops.
+
+        The recipe is the first examiner's.
+        """
+        from facefake.scoring import crop_notes
+
+        recipes = [self.recipe(each).to_dict() for each in examiners]
+        notes = [crop_notes(each.detector.card, recipe) for each, recipe in zip(examiners, recipes, strict=True)]
+        return {
+            "data": str(self.source.root()),
+            "recipe": recipes[0],
+            "notes": [*self.found.notes, *chain.from_iterable(notes)],
+        }
 
 
 def _absent(clip: Clip) -> FacefakeError:
@@ -63,30 +144,23 @@ def _absent(clip: Clip) -> FacefakeError:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledSet:
-    """One data set to score: its clips and the recipe of its crops."""
-
-    source: Source
-    found: Found
-    recipe: Recipe
-
-    def facts(self, detector: Detector) -> dict[str, Any]:
-        """For the settings of results: where it lies, its recipe, what to know of its clips and their crops."""
-        from facefake.scoring import crop_notes
-
-        recipe = self.recipe.to_dict()
-        notes = [*self.found.notes, *crop_notes(detector.card, recipe)]
-        return {"data": str(self.source.root()), "recipe": recipe, "notes": notes}
-
-
-def labelled_sets(source: Source, splits: tuple[str, ...], recipe: Recipe) -> list[LabelledSet]:
+def labelled_sets(source: Source, splits: tuple[str, ...], store: Path | None) -> list[LabelledSet]:
     """The data sets asked for, each with the splits asked for or named with it.
+
+    Args:
+        source: Which.
+        splits: Splits asked for.
+        store: The face store; of several data sets, the folder that holds one each.
 
     Raises:
         FacefakeError: What the readers raise, ``split_empty``, ``usage``.
     """
+    sets = source.each()
     return [
-        LabelledSet(each, default_split(each.found(), splits or own), each.recipe(recipe))
-        for each, own in source.each()
+        LabelledSet(
+            each,
+            default_split(each.found(), splits or own),
+            each.store(store if store is None or len(sets) == 1 else store / each.name),
+        )
+        for each, own in sets
     ]

@@ -201,7 +201,7 @@ def default_workers() -> int:
     return min(available_cores(), 16)
 
 
-def _gathered(name: str, group: type[Any], *options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+def gathered(name: str, group: type[Any], *options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Add ``options``, one a field without default, to a command, which gets them as one ``group`` called ``name``."""
     names = [field.name for field in fields(group) if field.default is MISSING]
 
@@ -218,7 +218,7 @@ def _gathered(name: str, group: type[Any], *options: Callable[[Command], Command
     return decorate
 
 
-source_options = _gathered(
+source_options = gathered(
     "source",
     Source,
     click.option(
@@ -238,7 +238,7 @@ source_options = _gathered(
     click.option("--compression", "compressions", multiple=True, help="Only these compressions, e.g. c23."),
 )
 
-process_options = _gathered(
+process_options = gathered(
     "process",
     Process,
     click.option("--workers", type=click.IntRange(1), default=default_workers, help="Processes. [default: one a core]"),
@@ -260,7 +260,7 @@ frames_option = click.option(
 )
 decoder_option = click.option("--decoder", default="auto", show_default=True, help="auto, pyav or decord.")
 
-cropping_options = _gathered(
+cropping_options = gathered(
     "cropping",
     Cropping,
     frames_option,

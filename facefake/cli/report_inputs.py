@@ -179,10 +179,18 @@ def with_threshold(detector: Entrant, validation: Path, inputs: Inputs) -> Entra
         FacefakeError: ``protocol_mismatch`` if those are not its own, ``split_leak`` if they are not validation scores.
     """
     from facefake.evaluation.detectors import same_detector
+    from facefake.evaluation.paths import thresholds_in
     from facefake.evaluation.scores_file import read_scores
     from facefake.evaluation.threshold import validated_threshold
     from facefake.scoring.digest import sha256_file
 
+    if len(set(thresholds_in((detector.provenance or {}).get("settings") or {}).values())) > 1:
+        raise FacefakeError(
+            "usage",
+            f"Which path spoke in {detector.files[0]} was decided by a threshold for each; another for both would not "
+            "be the rule these results came by.",
+            "Score both splits with --path both --threshold 0.5, then the higher probability speaks.",
+        )
     if is_foreign(validation):
         scores, same = inputs.foreign(validation), detector.sha256 is None
     else:

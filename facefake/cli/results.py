@@ -95,13 +95,14 @@ def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any
 def _report(scores: Scores, head: Mapping[str, Any]) -> dict[str, Any] | None:
     """The report over labelled clips, if there are any."""
     from facefake.evaluation import make_report
+    from facefake.evaluation.paths import on_one_scale
     from facefake.evaluation.provenance import provenance
 
     if not len(scores):
         return None
     settings = head["settings"]
     return make_report(
-        scores,
+        on_one_scale(scores, settings),
         threshold=settings["threshold"],
         threshold_source=settings["threshold_source"],
         calibration=settings["calibration"],

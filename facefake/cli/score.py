@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from facefake.cli.ending import end
-from facefake.cli.labelled_sets import dataset_results, labelled_sets
+from facefake.cli.labelled_sets import labelled_sets
 from facefake.cli.options import (
     Process,
     Source,
@@ -22,49 +22,55 @@ from facefake.cli.options import (
     split_option,
 )
 from facefake.cli.outputs import keep_apart, keep_out
+from facefake.cli.paths import Detectors, detector_options
 from facefake.cli.results import Outputs, write_results
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
-    from facefake.models import Detector
-    from facefake.scoring import ClipResult, ScoringRules
-    from preprocessing.recipe import Recipe
+    from facefake.scoring import ClipResult, Examiner
 
 
-def file_results(
-    paths: tuple[Path, ...],
-    labels: Path | None,
-    detector: Detector,
-    recipe: Recipe,
-    rules: ScoringRules,
-    process: Process,
+def _of_files(
+    paths: tuple[Path, ...], labels: Path | None, examiners: Sequence[Examiner], process: Process
 ) -> tuple[Iterator[ClipResult], int]:
     """Score files and folders as they are named; with the number of results to come."""
-    from facefake.api import refusals
-    from facefake.scoring import score_clips
+    from facefake import api
     from preprocessing.datasets.folder import from_paths
 
     clips, refused = from_paths(paths, labels)
-    scored = score_clips(
-        clips,
-        detector,
-        recipe,
-        rules=rules,
-        workers=process.workers,
-        timeout=process.timeout,
-        device=process.device,
+    results = api.examine(
+        clips, refused, examiners, workers=process.workers, timeout=process.timeout, device=process.device
     )
-    return chain(refusals(refused), scored), len(clips) + len(refused)
+    return results, len(clips) + len(refused)
 
 
-def _store(store: Path | None, source: Source, sets: int) -> Path:
-    """The store of one data set; a folder named for several holds one each."""
-    return source.store(store if store is None or sets == 1 else store / source.name)
+def _of_sets(
+    source: Source,
+    splits: tuple[str, ...],
+    store: Path | None,
+    examiners: Sequence[Examiner],
+    process: Process,
+    outputs: Sequence[str | Path | None],
+    foreign_crops: bool,
+) -> tuple[Iterator[ClipResult], int, dict[str, Any]]:
+    """Score labelled data sets; with the number of results to come and what to know of each set."""
+    from facefake.scoring import of_paths
+
+    sets = labelled_sets(source, splits, store)
+    for each in sets:
+        if each.source.is_release:
+            keep_out(each.source.root(), each.store, *outputs)
+    facts = {each.source.name: each.facts(examiners) for each in sets}
+    results = chain.from_iterable(
+        of_paths([each.results(examiner, process, foreign_crops=foreign_crops) for examiner in examiners])
+        for each in sets
+    )
+    return results, sum(map(len, sets)), facts
 
 
 @click.command("score")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--detector", "detector_file", type=click.Path(path_type=Path), help="A detector file (.safetensors).")
+@detector_options
 @click.option("--json", "json_file", metavar="FILE", help="Write the results as JSON; - for stdout.")
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write one row a file as CSV.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the report as Markdown.")
@@ -84,7 +90,7 @@ def _store(store: Path | None, source: Source, sets: int) -> Path:
 @process_options
 def command(
     paths: tuple[Path, ...],
-    detector_file: Path | None,
+    detectors: Detectors,
     json_file: str | None,
     csv_file: Path | None,
     markdown: Path | None,
@@ -101,14 +107,18 @@ def command(
     foreign_crops: bool,
     process: Process,
 ) -> None:
-    """Tell, for each video or picture, whether its faces were forged, and for whom, when, and how sure.
+    """Tell, for each video or picture, whether it was forged, and for whom, when, and how sure.
 
-    A file without a usable face is inconclusive, with the reason. One bad file never stops the others. Over a
-    labelled data set a report with the video-level AUC follows; `facefake report` computes it again from the JSON.
+    A detector of faces says it of the people; a file without a usable face is inconclusive, with the reason. A detector
+    of whole pictures judges any picture, and whole frames of a video. With one of each, the more suspicious of both
+    speaks for a file, and the other's answer stands beside it.
+
+    One bad file never stops the others. Over a labelled data set a report with the video-level AUC follows;
+    `facefake report` computes it again from the JSON.
 
     \b
     facefake score clip.mp4 --detector detector.safetensors
-    facefake score uploads/ --detector FILE --json results.json --csv results.csv
+    facefake score uploads/ --detector FACES --detector PICTURES --json results.json --csv results.csv
     facefake score videos/ --labels labels.csv --detector FILE
     facefake score --dataset celebdf --data Celeb-DF-v2 --detector FILE --no-abstain
     facefake score --dataset celebdf --dataset dfdc --dataset ffpp:val --data sets/ --detector FILE
@@ -116,44 +126,26 @@ def command(
     Exit codes: 0 all went well, 1 some files could not be read, 2 usage, 3 fewer labelled clips than --min-coverage
     have a score.
     """
-    if detector_file is None:
-        raise FacefakeError(
-            "usage", "Which detector?", "--detector FILE; `facefake train` makes one, `facefake demo` a toy."
-        )
     if bool(paths) == bool(source.datasets):
         raise FacefakeError("usage", "Give either files and folders, or --dataset.", "See facefake score --help.")
-    from facefake import api
     from facefake.evaluation.coverage import below
-    from facefake.scoring import document_head
-    from preprocessing.video import Sampling
+    from facefake.scoring import examined_by
 
     files = (json_file, csv_file, markdown, html)
-    keep_apart(files, (*paths, detector_file, source.labels))
-    detector = api.load(detector_file, device=process.device)
-    recipe = api.recipe_of(detector).with_frames(Sampling.parse(frames), decoder)
-    rules = api.rules_of(detector).replaced(pooling=pooling, threshold=threshold, judge_all=no_abstain)
-    settings: dict[str, Any] = {"recipe": recipe.to_dict(), **rules.to_dict()}
-    results: Iterator[ClipResult]
+    keep_apart(files, (*paths, *detectors.detectors, source.labels))
+    examiners = detectors.examiners(
+        frames=frames,
+        decoder=decoder,
+        device=process.device,
+        pooling=pooling,
+        threshold=threshold,
+        judge_all=no_abstain,
+    )
+    settings: dict[str, Any] = {}
     if source.datasets:
-        sets = labelled_sets(source, splits, recipe)
-        for each in sets:
-            if each.source.is_release:
-                keep_out(each.source.root(), _store(store, each.source, len(sets)), *files)
-        settings["datasets"] = {each.source.name: each.facts(detector) for each in sets}
-        total = sum(len(each.found.clips) + len(each.found.absent) for each in sets)
-        results = chain.from_iterable(
-            dataset_results(
-                each.found,
-                detector,
-                each.recipe,
-                rules,
-                _store(store, each.source, len(sets)),
-                process,
-                foreign_crops=foreign_crops,
-            )
-            for each in sets
-        )
+        results, total, facts = _of_sets(source, splits, store, examiners, process, files, foreign_crops)
+        settings["datasets"] = facts
     else:
-        results, total = file_results(paths, source.labels, detector, recipe, rules, process)
-    written = write_results(results, total, document_head(detector.facts(), settings), Outputs(*files))
+        results, total = _of_files(paths, source.labels, examiners, process)
+    written = write_results(results, total, examined_by(examiners, **settings), Outputs(*files))
     end(below(written.scores, min_coverage), written.any_error)

@@ -24,16 +24,15 @@ def make_suite_report(suite: Suite, outcome: Outcome, bench: Bench) -> dict[str,
 
     head = next(iter(outcome.clean.values())).head
     settings = {
-        "recipe": bench.recipe.to_dict(),
-        **bench.rules.to_dict(),
+        **bench.examiner.settings(),
         "suite": suite.model_dump(mode="json"),
         "datasets": {name: file.head["settings"]["datasets"][name] for name, file in outcome.clean.items()},
     }
     report = make_report(
         Scores.merged([file.scores for file in outcome.clean.values()]),
-        threshold=bench.rules.threshold,
-        threshold_source=bench.rules.threshold_source,
-        calibration=bench.rules.to_dict()["calibration"],
+        threshold=bench.examiner.rules.threshold,
+        threshold_source=bench.examiner.rules.threshold_source,
+        calibration=bench.examiner.rules.to_dict()["calibration"],
         provenance=provenance(sys.argv, {**head, "settings": settings}, [file.path for file in outcome.files()]),
     )
     in_domain = [each.dataset for each in suite.sets if each.in_domain and each.dataset in outcome.clean]
@@ -45,7 +44,7 @@ def make_suite_report(suite: Suite, outcome: Outcome, bench: Bench) -> dict[str,
         )
     if suite.anchors:
         report["anchors"] = anchors(outcome.clean)
-        notes += _on_anchors(bench.detector)
+        notes += _on_anchors(bench.examiner.detector)
     report["robustness"] = [
         _robustness(ladder, name, file.scores, outcome)
         for ladder in suite.corruptions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from facefake.cli.labelled_sets import LabelledSet, dataset_results, default_split
+from facefake.cli.labelled_sets import LabelledSet, default_split
 from facefake.cli.options import STORE, Process, Source
 from facefake.cli.outputs import keep_out
 from facefake.cli.progress import progress_bar
@@ -20,11 +20,9 @@ from preprocessing.errors import FacefakeError
 if TYPE_CHECKING:
     from facefake.evaluation.scores_file import ScoresFile
     from facefake.evaluation.suite import Suite, SuiteSet
-    from facefake.models import Detector
-    from facefake.scoring import ScoringRules
+    from facefake.scoring import ClipResult, Examiner
     from preprocessing.corruptions import Corruption
     from preprocessing.datasets import Found
-    from preprocessing.recipe import Recipe
 
 Result = TypeVar("Result")
 
@@ -33,9 +31,7 @@ Result = TypeVar("Result")
 class Bench:
     """What all sets of a run have in common."""
 
-    detector: Detector
-    recipe: Recipe
-    rules: ScoringRules
+    examiner: Examiner
     stores: Path
     out: Path
     process: Process
@@ -127,53 +123,39 @@ def score_set(bench: Bench, of: Material, corruption: Corruption | None = None, 
         FacefakeError: What extraction, scoring and writing raise.
     """
     from facefake.evaluation.scores_file import read_scores
-    from facefake.scoring import document_head
+    from facefake.scoring import examined_by
 
     at_frame, at_crop = (corruption, None) if at == "frame" else (None, corruption)
-    recipe = replace(of.source.recipe(bench.recipe), corruption=at_frame)
-    head = document_head(
-        bench.detector.facts(),
-        {
-            "recipe": recipe.to_dict(),
-            **bench.rules.to_dict(),
-            "threshold_source": bench.detector.card.threshold_source,
-            "corruption": str(at_crop) if at_crop else None,
-            "protocol": of.protocol(),
-            "absent": len(of.found.absent),  # once they are there, they are to be scored
-            "datasets": {of.source.name: LabelledSet(of.source, of.found, recipe).facts(bench.detector)},
-        },
-    )
     name = of.source.name
     level = f"-{corruption.kind}-{corruption.level:g}" if corruption else ""
+    store = of.source.store(bench.stores / (f"{name}{level}" if at_frame else name))
+    clips = LabelledSet(of.source, of.found, store)
+    examiner = replace(bench.examiner, recipe=replace(bench.examiner.recipe, corruption=at_frame))
+    examiner = replace(examiner, recipe=clips.recipe(examiner))
+    head = examined_by(
+        [examiner],
+        corruption=str(at_crop) if at_crop else None,
+        protocol=of.protocol(),
+        absent=len(of.found.absent),  # once they are there, they are to be scored
+        datasets={name: clips.facts([examiner])},
+    )
     path = bench.out / "scores" / (f"{name}.{at}{level}.json" if corruption else f"{name}.json")
     title = f"{name}, {corruption} at the {at}" if corruption else name
     if saved := _saved(path, head):
         click.echo(f"{title}: scored before, in {path}", err=True)
         return saved
     click.echo(f"{title}: {len(of.found.clips)} clips in {of.source.root()}", err=True)
-    store = of.source.store(bench.stores / (f"{name}{level}" if at_frame else name))
     if of.source.is_release:
         keep_out(of.source.root(), store, path)
-    _write(bench, of, path, head, recipe, store, at_crop)
+    results = clips.results(examiner, bench.process, corruption=at_crop, foreign_crops=of.each.foreign_crops)
+    _write(results, len(clips), path, head)
     return read_scores(path)
 
 
-def _write(
-    bench: Bench,
-    of: Material,
-    path: Path,
-    head: dict[str, Any],
-    recipe: Recipe,
-    store: Path,
-    at_crop: Corruption | None,
-) -> None:
+def _write(results: Iterable[ClipResult], total: int, path: Path, head: dict[str, Any]) -> None:
     """Score into a file that is there whole or not at all, also if the run is interrupted."""
     from facefake.reporting import JsonResults, open_output
 
-    results = dataset_results(
-        of.found, bench.detector, recipe, bench.rules, store, bench.process, at_crop, of.each.foreign_crops
-    )
-    total = len(of.found.clips) + len(of.found.absent)
     with open_output(path) as file, progress_bar("scoring", total) as advance:
         document = JsonResults(file, head)
         for result in results:
@@ -234,6 +216,9 @@ def _run_set(suite: Suite, bench: Bench, each: SuiteSet, root: Path, outcome: Ou
     for ladder in suite.corruptions:
         if ladder.at == "frame" and not of.has_frames:
             outcome.leave_out(f"{each.dataset} was not run under {ladder.kind} at the frame: it has only crops.")
+            continue
+        if ladder.at == "crop" and of.source.recipe(bench.examiner.recipe).whole:
+            outcome.leave_out(f"{each.dataset} was not run under {ladder.kind} at the crop: it has whole pictures.")
             continue
         for corruption in ladder.corruptions:
             name = f"{each.dataset}, {corruption} at the {ladder.at},"

@@ -136,6 +136,12 @@ def check_origin(file: ScoresFile, detector: Path) -> DetectorCard:
     """
     card = read_card(detector)
     scored_by, settings = file.head["detector"], file.head["settings"]
+    if settings.get("paths"):
+        raise FacefakeError(
+            "calibration_invalid",
+            f"the scores in {file.path} are of two detectors, of which the more suspicious spoke",
+            "Score the validation videos with the one that is to be calibrated.",
+        )
     if scored_by["sha256"] != sha256_file(detector):
         raise FacefakeError(
             "calibration_invalid",

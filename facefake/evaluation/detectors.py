@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from facefake.evaluation.compare import Entrant
+from facefake.evaluation.paths import detectors_in
 from facefake.evaluation.provenance import provenance
 from facefake.evaluation.report import protocols_of
 from facefake.evaluation.scores import Scores
@@ -64,9 +65,11 @@ def _by_recipe(files: Sequence[ScoresFile]) -> list[list[ScoresFile]]:
 
 
 def _identity(head: Mapping[str, Any], settings: Sequence[str]) -> str:
-    detector, found = head.get("detector") or {}, head.get("settings") or {}
-    which = detector.get("sha256") or detector.get("name")
-    return json.dumps([which, [found.get(name) for name in settings]], sort_keys=True)
+    """What tells detectors apart, as text: of both paths, each one's detector and settings."""
+    found = head.get("settings") or {}
+    paths = (found.get("paths") or {}).values() or [found]
+    which = [each.get("sha256") or each.get("name") for each in detectors_in(head)]
+    return json.dumps([which, [[each.get(name) for name in settings] for each in paths]], sort_keys=True)
 
 
 def _entrant(files: Sequence[ScoresFile], command: Sequence[str]) -> Entrant:
@@ -74,7 +77,7 @@ def _entrant(files: Sequence[ScoresFile], command: Sequence[str]) -> Entrant:
     detector, settings = head["detector"], head["settings"]
     scores = Scores.merged([file.scores for file in files])
     return Entrant(
-        name=detector.get("name") or files[0].path.stem,
+        name=" + ".join(each["name"] for each in detectors_in(head) if each.get("name")) or files[0].path.stem,
         sha256=detector.get("sha256"),
         files=tuple(file.path for file in files),
         scores=scores,

@@ -236,6 +236,9 @@ def _notes(scores: Scores, scored: Scores) -> Iterator[str]:
         yield f"{left_out} of {len(scores)} clips have no score and are not in the metrics."
     if len(scored) and _probabilities(scored) is None:
         yield "Not all scores are probabilities: accuracy, log-loss, Brier score and ECE have no meaning for them."
+    spoke = Counter(scored.via)
+    if spoke["face"] and spoke["image"]:
+        yield f"Faces gave the answer for {spoke['face']} clips, the whole picture for {spoke['image']}."
     yield from _uneven(scores)
     yield from _mixed(scores)
 

@@ -15,10 +15,12 @@ them:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from facefake.evaluation.part import Terms, make_part, mean_of
+from facefake.evaluation.paths import detectors_in
 from facefake.evaluation.scores import Scores
 from preprocessing.errors import FacefakeError
 
@@ -60,7 +62,7 @@ def make_report(
             "Give --dataset for a known release, or --labels with a CSV of path,label.",
         )
     terms = Terms(threshold, calibration, resamples, seed)
-    detector = (provenance or {}).get("detector") or {}
+    detectors = detectors_in(provenance or {})
     whole = make_part(scores, terms)
     names = sorted(set(scores.dataset))
     parts = {name: make_part(scores.select(datasets=[name]), terms) for name in names} if len(names) > 1 else {}
@@ -68,7 +70,7 @@ def make_report(
         "schema": SCHEMA,
         "kind": "report",
         **whole,
-        "notes": [*_on_datasets(provenance or {}), *scores.notes, *_on_selection(detector), *whole["notes"]],
+        "notes": [*_on_datasets(provenance or {}), *scores.notes, *_of_each(detectors, _on_selection), *whole["notes"]],
         "datasets": parts or {names[0]: whole},
         "mean": mean_of([part["video"] for part in parts.values()]) if parts else None,
         "threshold": threshold,
@@ -77,7 +79,7 @@ def make_report(
         "bootstrap": {"resamples": resamples, "seed": seed, "unit": UNIT},
         "splits": {name: _splits(scores, name) for name in names},
         "protocols": list(protocols_of(scores) if protocols is None else protocols),
-        "leakage": _leakage(scores, detector),
+        "leakage": _of_each(detectors, partial(_leakage, scores)),
         "anchors": [],
         "robustness": [],
         "provenance": dict(provenance or {}),
@@ -116,10 +118,17 @@ def _on_datasets(provenance: Mapping[str, Any]) -> list[str]:
     return [f"{name}: {note}" for name, facts in datasets.items() for note in facts["notes"]]
 
 
+def _of_each(detectors: Sequence[Mapping[str, Any]], say: Callable[[Mapping[str, Any]], Iterable[str]]) -> list[str]:
+    """What there is to say of each detector, with its name if there are two."""
+    return [
+        f"{detector['name']}: {sentence}" if len(detectors) > 1 else sentence
+        for detector in detectors
+        for sentence in say(detector)
+    ]
+
+
 def _on_selection(detector: Mapping[str, Any]) -> Iterator[str]:
     """How the checkpoint was chosen: one that was chosen on a test set has been told its labels."""
-    if not detector:
-        return
     selection = detector.get("selection")
     if not selection:
         yield "How the checkpoint was chosen is not recorded; if it was on a test set, figures on that are too good."
@@ -133,7 +142,7 @@ def _leakage(scores: Scores, detector: Mapping[str, Any]) -> list[str]:
     from facefake.evaluation.leakage import leakage
     from preprocessing.datasets import READERS
 
-    if not detector or detector.get("foreign"):
+    if detector.get("foreign"):
         return []
     related = {name: reader.related for name, reader in READERS.items()}
     return leakage(detector, set(zip(scores.dataset, scores.split, strict=True)), related)

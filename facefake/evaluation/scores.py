@@ -45,7 +45,7 @@ class Scores:
         status: One of :data:`STATUSES`; ``missing`` is a clip that the release lists and that has no file, (n,) text.
         reason: Code of the reason or error of a clip without a score, else ``None``, (n,) text.
         via: The path that spoke, ``face`` or ``image``; ``None`` where foreign scores do not say, (n,) text.
-        score: Higher means fake; NaN unless scored, (n,).
+        score: Higher means fake; NaN unless scored. Of results of both paths the probability, (n,).
         probability: P(fake), 0..1; NaN unless scored, or if the scores are no probabilities, (n,).
         people: How many people count towards the verdict; :data:`UNKNOWN_PEOPLE` if nobody says, (n,).
         shown_frame: Frame index at which to see why: that of the highest-scoring face of the person the clip's score is
@@ -53,7 +53,8 @@ class Scores:
         shown_time: Its time in seconds; NaN if unknown, (n,).
         shown_box: The face there, x1, y1, x2, y2 in pixels; NaN if unknown, (n, 4).
         offsets: The frame scores of clip i are ``frames[offsets[i]:offsets[i + 1]]``, (n + 1,).
-        frames: Scores of single faces, those of the person the clip's score is from; none unless scored, (f,).
+        frames: Scores of single faces, those of the person the clip's score is from; none unless scored, nor of results
+            of both paths, (f,).
         notes: What a reader must know of how the columns came about.
 
     Example:
@@ -208,7 +209,8 @@ class Collector:
         error = row["error"] or {}
         counting = [person for person in row["people"] if person["probability"] is not None]
         scored = row["status"] == "scored"
-        frames = max(counting, key=_score)["frames"] if scored else []
+        seen = max(counting, key=_score)["frames"] if scored else []
+        both = "other" in row  # paths have no scale in common but that of their probabilities, which frames have not
         self.append(
             dataset=row["dataset"],
             clip=row["clip"],
@@ -221,11 +223,11 @@ class Collector:
             status="missing" if error.get("code") == "absent" else row["status"],
             reason=error.get("code") or row["reason"],
             via=row.get("via", "face"),
-            score=row["score"] if scored else np.nan,
+            score=row["probability" if both else "score"] if scored else np.nan,
             probability=row["probability"] if scored else np.nan,
             people=len(counting),
-            shown=_shown(max(frames, key=_score)) if frames else NOWHERE,
-            frames=[_score(frame) for frame in frames],
+            shown=_shown(max(seen, key=_score)) if seen else NOWHERE,
+            frames=[] if both else [_score(frame) for frame in seen],
         )
 
     def append(self, *, shown: tuple[int, float, Sequence[float]], frames: Iterable[float], **row: Any) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
+from facefake.evaluation.paths import on_one_scale, thresholds_in
 from facefake.evaluation.scores import Collector, Scores
 from facefake.scoring.result import SCHEMA
 from preprocessing.errors import FacefakeError
@@ -61,7 +62,7 @@ def read_scores(path: Path) -> ScoresFile:
             f"{path} is not a whole results file of facefake: {what}.",
             "Copy it or score again; scores of other code are read from files that end in .csv or .parquet.",
         ) from error
-    scores = collector.done()
+    scores = on_one_scale(collector.done(), head["settings"])
     if interrupted := document.get("interrupted"):
         scores = replace(scores, notes=(*scores.notes, f"{path.name}: {interrupted}"))
     return ScoresFile(path, head, scores, document.get("report"))
@@ -106,4 +107,6 @@ def _head(document: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("it does not say which detector file scored")
     if not isinstance(settings["pooling"], str) or not 0 <= settings["threshold"] <= 1:
         raise ValueError("it does not say by which pooling and threshold")
+    if not all(0 <= threshold <= 1 for threshold in thresholds_in(settings).values()):
+        raise ValueError("it does not say by which thresholds of its paths")
     return {name: document[name] for name in ("schema", "tool", "detector", "settings")}

@@ -8,8 +8,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from facefake.scoring.both import of_paths
 from facefake.scoring.calibration import Calibration
 from facefake.scoring.crops import crop_notes
+from facefake.scoring.examiner import Examiner, examined_by
 from facefake.scoring.result import ClipResult, document_head
 from facefake.scoring.rules import ScoringRules
 from facefake.scoring.verdict import REASONS, Abstention
@@ -25,10 +27,13 @@ __all__ = [
     "Abstention",
     "Calibration",
     "ClipResult",
+    "Examiner",
     "ScoringRules",
     "crop_notes",
     "document_head",
+    "examined_by",
     "failed",
+    "of_paths",
     "score_clips",
     "score_store",
 ]

@@ -17,6 +17,7 @@ import numpy as np
 
 from facefake.scoring.calibration import probability_of
 from facefake.scoring.digest import sha256_file
+from facefake.scoring.examiner import via_of
 from facefake.scoring.pooling import pool
 from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, Kind, PersonResult, Truth, Via, VideoFacts
 from facefake.scoring.rules import ScoringRules
@@ -103,12 +104,8 @@ def score_clips(
     prepared = _prepared(
         clips, partial(_prepare, recipe, device), workers, timeout, ahead=BATCH if recipe.whole else AHEAD
     )
-    return score_prepared(prepared, detector, rules.of_pictures() if recipe.whole else rules, via_of(recipe))
-
-
-def via_of(recipe: Recipe) -> Via:
-    """The path that an answer comes by from what ``recipe`` makes of a clip."""
-    return "image" if recipe.whole else "face"
+    rules = rules.of_pictures() if recipe.whole else rules
+    return score_prepared(prepared, detector, rules, via_of(whole=recipe.whole))
 
 
 def _prepared(
