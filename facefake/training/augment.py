@@ -36,6 +36,9 @@ class Augmentation:
         config: Probabilities and ranges.
         geometry: How a whole picture becomes the backbone's square; crops of faces keep their size.
 
+    Attributes:
+        changes: Whether it may show a picture otherwise than scoring does.
+
     Example:
         >>> augment = Augmentation(AugmentConfig())
         >>> augment(Image.new("RGB", (64, 64)), 1).size
@@ -46,6 +49,8 @@ class Augmentation:
 
     def __init__(self, config: AugmentConfig, geometry: CropGeometry | None = None) -> None:
         steps = _on_the_way(config)
+        whole = geometry is not None and geometry.whole
+        self.changes = bool(steps or config.one_of.probability or (whole and config.crop != "none"))
         if geometry is not None and geometry.whole:
             steps.append(_sight(config, geometry))
         if config.one_of.probability:

@@ -31,6 +31,7 @@ def test_same_seed_same_picture_and_the_global_generator_left_alone():
 
 def test_everything_off_changes_nothing():
     assert np.array_equal(pixels(Augmentation(OFF)(CROP, 0)), pixels(CROP))
+    assert not Augmentation(OFF, CropGeometry("five-crop", 1, 32)).changes
 
 
 def test_flip_alone_mirrors():
@@ -51,7 +52,9 @@ def test_flip_alone_mirrors():
     ],
 )
 def test_each_setting_does_something_and_keeps_the_size(change: dict):
-    augmented = Augmentation(OFF.model_copy(update=change))(CROP, 3)
+    augment = Augmentation(OFF.model_copy(update=change))
+    augmented = augment(CROP, 3)
+    assert augment.changes
     assert augmented.size == CROP.size
     assert not np.array_equal(pixels(augmented), pixels(CROP))
 
