@@ -2,7 +2,8 @@
 
 Labels come from a CSV with the columns ``path`` and ``label`` (``real``/``fake`` or ``0``/``1``, real = 0) and, if
 wanted, ``split``, ``method``, ``pair`` and ``identities`` (names of people, ``;`` between them); paths are relative to
-the folder. A ``labels.csv`` at the top of the folder is read without being asked for.
+the folder. A ``labels.csv`` at the top of the folder is read without being asked for. Names of folders say nothing
+here: whole pictures in folders called ``real`` and ``fake`` are what ``aigcdetect`` reads.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ from facefake.cli import main
 from preprocessing.datasets import READERS, Found, Official, Reader
 from preprocessing.releases.protocol import Protocol
 from tests.clips import write_video
-from tests.crops import state
+from tests.crops import png, state
 from tests.preprocessing.datasets import trees
+from tests.preprocessing.datasets.picture_releases import ufd
 
 HEAVY = {"torch", "cv2", "av", "decord", "facenet_pytorch", "open_clip", "pyarrow", "sklearn", "scipy", "numpy"}
 
@@ -147,6 +148,25 @@ def test_bytes_called_real_and_fake_end_with_1(run, celebdf):
     code, out, _ = run("datasets", "check", "celebdf", celebdf, "--workers", 1)
     assert code == 1
     assert "Celeb-real/id2_0001.mp4 = Celeb-synthesis/id2_id3_0001.mp4 (called real and fake)" in out
+
+
+def test_whole_pictures_are_decoded_one_by_one(run, tmp_path):
+    root = ufd(tmp_path / "ufd")
+    trees.touch(root, "ldm_100/1_fake/d.jpg")
+    for name, content in {
+        "guided/1_fake/a.png": png(0),
+        "guided/1_fake/cut.png": png(1)[:200],
+        "imagenet/0_real/c.jpg": png(2),
+        "laion/0_real/d.jpg": png(3),
+        "ldm_100/1_fake/d.jpg": png(3),
+    }.items():
+        (root / name).write_bytes(content)
+    code, out, _ = run("datasets", "check", "ufd", root, "--workers", 1)
+    assert code == 1
+    assert "do not open: 2\n  guided/1_fake/cut.png [unreadable]" in out
+    assert "  ldm_200_cfg/1_fake/b.png [empty_file]" in out
+    assert "laion/0_real/d.jpg = ldm_100/1_fake/d.jpg (called real and fake)" in out
+    assert "6 clips here, 9,994 missing; not sound." in out
 
 
 def test_quick_says_that_it_looked_into_no_file(run, tmp_path):
