@@ -102,14 +102,15 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Study:
-        for what, names in (
+        once: list[tuple[str, list[Any]]] = [
             ("recipe", [recipe.title for recipe in self.recipes]),
             ("test set", [each.dataset for each in self.tests]),
             ("size", list(self.per_class)),
             ("seed", list(self.seeds)),
             ("merged set", [part for parts in self.merges.values() for part in parts]),
             ("corruption", [ladder.kind for ladder in self.corruptions]),
-        ):
+        ]
+        for what, names in once:
             if twice := next((name for name in names if names.count(name) > 1), None):
                 raise ValueError(f"the {what} {twice} stands twice")
         for each in (self.train, *self.tests):

@@ -13,12 +13,23 @@ Values are scikit-learn's where it has them:
 * ``ece``: expected calibration error, the sum over 15 bins (i/15, (i+1)/15] of count / n * |mean of p - share of
   fakes| (Guo et al. 2017, "On calibration of modern neural networks", eq. 3, with p the probability of fake)
 
-The last four speak of probabilities, the others of the order of scores alone.
+The last four speak of probabilities, the others of the order of scores alone. Studies of generated pictures also use
+
+* ``macro_f1``: mean of the F1 of fakes and that of reals at the threshold (``f1_score``, ``average="macro"``)
 """
 
 from facefake.evaluation.metrics.bootstrap import Interval
 from facefake.evaluation.metrics.summary import NAMES, auc_difference, summarise
-from facefake.evaluation.metrics.values import accuracy, auc, auc_if_wrong, average_precision, ece, eer, tpr_at_fpr
+from facefake.evaluation.metrics.values import (
+    accuracy,
+    auc,
+    auc_if_wrong,
+    average_precision,
+    ece,
+    eer,
+    macro_f1,
+    tpr_at_fpr,
+)
 
 __all__ = [
     "NAMES",
@@ -30,6 +41,7 @@ __all__ = [
     "average_precision",
     "ece",
     "eer",
+    "macro_f1",
     "summarise",
     "tpr_at_fpr",
 ]

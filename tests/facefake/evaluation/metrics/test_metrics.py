@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import f1_score
 
 from facefake.evaluation.metrics import (
     NAMES,
@@ -12,6 +13,7 @@ from facefake.evaluation.metrics import (
     average_precision,
     ece,
     eer,
+    macro_f1,
     summarise,
     tpr_at_fpr,
 )
@@ -121,6 +123,7 @@ METRICS = [
     auc,
     average_precision,
     eer,
+    macro_f1,
     accuracy,
     ece,
     lambda y, s: tpr_at_fpr(y, s, 0.05),
@@ -242,3 +245,10 @@ def test_if_every_clip_is_without_a_score_all_pairs_are_wrong():
 def test_no_score_is_so_high_that_a_missing_real_is_not_above_it():
     largest = np.finfo(float).max
     assert auc_if_wrong([0, 1], [0.0, largest], [0]) == 0.5
+
+
+def test_macro_f1_is_scikit_learns():
+    labels, scores = [0, 0, 0, 1, 1], [0.1, 0.5, 0.7, 0.5, 0.2]
+    called = [score >= 0.5 for score in scores]
+    assert macro_f1(labels, scores) == pytest.approx(f1_score(labels, called, average="macro"))
+    assert macro_f1([0, 1], [0.9, 0.9]) == pytest.approx(1 / 3)  # all called fake: no F1 of reals

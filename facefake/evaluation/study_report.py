@@ -1,0 +1,99 @@
+"""The report of a study, ready for JSON, of ``schema`` 1 and ``kind`` ``study``.
+
+* ``name``, ``about`` and ``study``: what was to be done, as its config says
+* ``rows`` and ``summary``: see :mod:`facefake.evaluation.study_table`
+* ``runs``: what was trained, each with ``name``, ``recipe``, ``strategy``, ``per_class``, ``seed``, ``detector``
+  (SHA-256 of its file), ``config`` (SHA-256), ``validation`` (``reals``, ``fakes`` and the AUC among them),
+  ``threshold`` and ``threshold_source``
+* ``published``: the figures that ours are set beside, in full, or null
+* ``not_run`` and ``failed``: sentences
+* ``notes``: what a reader of these figures must know
+* ``provenance``: see :func:`facefake.evaluation.provenance.provenance`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from facefake.evaluation.published import load_published
+from facefake.evaluation.study import Study
+from facefake.evaluation.study_table import Tested, make_rows, summarise_rows
+
+SCHEMA = 1
+
+
+def make_study_report(
+    name: str,
+    study: Study,
+    tested: Sequence[Tested],
+    runs: Sequence[Mapping[str, Any]],
+    *,
+    not_run: Sequence[str] = (),
+    failed: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    provenance: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The report; see the module.
+
+    Args:
+        name: Of the study.
+        study: The study.
+        tested: Every run on the pictures of all test sets, clean and corrupted.
+        runs: What was trained, see the module.
+        not_run: What was left out, and why, in sentences.
+        failed: What failed, in sentences.
+        notes: Of the data sets.
+        provenance: How all this came about.
+
+    Raises:
+        FacefakeError: What reading the published figures raises.
+    """
+    published = load_published(study.published) if study.published else None
+    rows = make_rows(study, tested)
+    return {
+        "schema": SCHEMA,
+        "kind": "study",
+        "name": name,
+        "about": study.about,
+        "study": study.model_dump(mode="json"),
+        "runs": [dict(run) for run in runs],
+        "rows": rows,
+        "summary": summarise_rows(study, rows, published),
+        "published": published.model_dump(mode="json") if published else None,
+        "not_run": list(not_run),
+        "failed": list(failed),
+        "notes": [*_notes(study, rows), *notes, *(published.notes if published else ())],
+        "provenance": dict(provenance or {}),
+    }
+
+
+def _notes(study: Study, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not rows:
+        yield "Nothing was tested, so there are no figures."
+        return
+    yield (
+        "A generator's fakes are measured against the reals that its release says belong to them. "
+        "Means over generators are plain."
+    )
+    for merge, parts in study.merges.items():
+        there = {row["generator"] for row in rows} & set(parts)
+        if there:
+            some = "" if len(there) == len(parts) else f", of which only {' and '.join(sorted(there))} are there"
+            yield f"{merge} is the mean of {', '.join(parts)}{some}, and counts as one."
+    seeds = {len(group) for group in _seeds(rows).values()}
+    if max(seeds) > 1:
+        yield "Intervals are 95 % intervals of Student's t over seeds: what another seed may give."
+    if 1 in seeds and study.resamples:
+        yield "Intervals of single runs are 95 % bootstrap intervals over pictures; other seeds may differ by more."
+    unread = {(row["generator"], row["unread"]) for row in rows if row["unread"] and row["kind"] == "generator"}
+    if unread:
+        named = ", ".join(f"{count} of {name}" for name, count in sorted(unread))
+        yield f"Some pictures could not be read and are not in the figures: {named}."
+
+
+def _seeds(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], set[int]]:
+    found: dict[tuple[Any, ...], set[int]] = {}
+    for row in rows:
+        found.setdefault((row["recipe"], row["per_class"]), set()).add(row["seed"])
+    return found
