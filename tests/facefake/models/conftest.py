@@ -18,6 +18,7 @@ from facefake.models import (
     tuned_network,
 )
 from facefake.models.detector import describe_backbone
+from tests.facefake.models.custom import register
 
 TINY = BackboneSpec("tiny-vit", "random:0")
 
@@ -31,6 +32,11 @@ def moved_network(spec: BackboneSpec = TINY, tuning: Tuning | None = None) -> Tu
             if parameter.requires_grad:
                 parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.3)
     return tuned
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _other_makes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    register(tmp_path_factory.mktemp("configs"))
 
 
 @pytest.fixture
