@@ -26,7 +26,8 @@ class Clip:
         mask: The manipulation mask video, where the release has one.
         identities: The people in it, by names local to the data set: whose footage it is and whose face or voice drives
             it. Empty where the release does not say.
-        member: For sets released as archives of crops, the clip's folder inside the archive ``path``.
+        member: For sets released as archives of crops, the clip's folder inside the archive ``path``; for pictures in a
+            Parquet file, the number of the row, from 0.
     """
 
     path: Path

@@ -10,20 +10,21 @@ from preprocessing.errors import FacefakeError
 from preprocessing.faces import Face, Quality, ReleasedFace
 from preprocessing.video import VideoInfo
 
-MIN_SIDE = 16  # pixels; a picture smaller than this cannot hold a face worth scoring
+MIN_SIDE = 16  # pixels; a picture smaller than this shows nothing worth scoring, face or other
 SPREAD_PATIENCE = 4  # `spread` stops after looking at this many times the frames it wants
 WHOLE_SHARE = 0.9  # less than this share of the frames asked for, or of those the header promises, is a shortfall
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceCrop:
-    """One face on one frame.
+    """One face on one frame, or one view of a frame that is taken whole.
 
     Attributes:
         frame: Frame index in presentation order.
         time: Presentation time, seconds from the first frame; ``None`` for crops of a release, which tells no time.
-        track: The person, 0, 1, ... in order of appearance.
-        face: Box and landmarks in full-frame pixels, or all that is known of a face that was released cut out.
+        track: The person, 0, 1, ... in order of appearance; 0 for a picture taken whole.
+        face: Box and landmarks in full-frame pixels, or all that is known of a face that was released cut out, or the
+            region that was seen of a picture taken whole.
         quality: Size, sharpness and brightness.
         main: Whether this is the face the clip's label speaks of: on its frame, the one with most overlap with the
             manipulation mask or, where there is no mask, the one of the person shown most.
@@ -50,7 +51,7 @@ class ClipFaces:
         reason: The outcome in words, ``None`` for ``ok``.
         requested: Frames asked of the decoder.
         decoded: Frames that came.
-        with_face: Frames with at least one face.
+        with_face: Frames with at least one face; of frames taken whole, all that came.
         failed: Frame index to reason, for every frame that gave no face.
         faces: Sorted by frame, then track.
     """
@@ -67,12 +68,12 @@ class ClipFaces:
 
 
 def require_size(info: VideoInfo, name: str) -> None:
-    """Raise ``too_small`` for a picture that cannot hold a face."""
+    """Raise ``too_small`` for a picture that shows nothing worth scoring."""
     if min(info.width, info.height) < MIN_SIDE:
         raise FacefakeError(
             "too_small",
-            f"{name} is {info.width}x{info.height} pixels, too small to hold a face.",
-            f"At least {MIN_SIDE} pixels a side are needed to look for faces at all.",
+            f"{name} is {info.width}x{info.height} pixels, too small to be judged.",
+            f"At least {MIN_SIDE} pixels a side are needed to look at a picture at all.",
         )
 
 

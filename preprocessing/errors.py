@@ -16,7 +16,7 @@ CODES: dict[str, str] = {
     "no_video_stream": "the container holds no picture track (audio only, say)",
     "unreadable": "the container is recognised but cannot be opened (no moov atom, damaged header)",
     "nothing_decoded": "the video opened, but not one frame could be decoded",
-    "too_small": "the picture is too small to hold a face",
+    "too_small": "the picture is too small to be judged",
     "too_large": "the file is over a limit on bytes, pixels, frames or seconds",
     "timeout": "the clip took longer than the wall-clock limit and its process was killed",
     "decoder_crashed": "the process that decoded the clip died",

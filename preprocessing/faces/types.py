@@ -69,10 +69,10 @@ class Face(_Box):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReleasedFace(_Box):
-    """A face that its data set released cut out: the whole picture. What the release does not tell is not made up.
+    """A face that its data set released cut out, or a picture that is judged whole: what is not known is not made up.
 
     Attributes:
-        box: ``(4,)`` float32: the borders of the picture.
+        box: ``(4,)`` float32: the borders of the picture, or of the region that is seen of it.
 
     Example:
         >>> ReleasedFace(np.float32([0, 0, 223, 223])).confidence is None
