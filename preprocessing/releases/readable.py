@@ -35,7 +35,8 @@ def unreadable(
     """The clips that cannot be opened, in their order.
 
     Each video is sniffed, walked through and one frame of it decoded by :mod:`preprocessing.video`, and so is its mask;
-    of released crops, every picture is decoded. A video that opens but is cut short counts, too.
+    every picture is decoded, whether a file, a row of a Parquet file or one of a clip of released crops. A video that
+    opens but is cut short counts, too.
 
     Args:
         clips: Clips that are there.
@@ -61,6 +62,8 @@ def _open(clip: Clip) -> None:
 
     if clip.path.is_dir() or clip.path.name.endswith(ARCHIVES):
         _open_pictures(clip)
+    elif clip.member is not None:
+        _open_row(clip.path, clip.member)
     else:
         _open_file(clip.path)
     if clip.mask:
@@ -79,6 +82,13 @@ def _open_file(path: Path) -> None:
         cut_short = shortfall(reader.info, len(reader), requested=0, decoded=0)
     if cut_short:
         raise FacefakeError("unreadable", f"{path.name} is cut short: {cut_short}", "Download or copy it again.")
+
+
+def _open_row(table: Path, row: str) -> None:
+    from preprocessing.parquet import picture_bytes
+    from preprocessing.video import decode_still
+
+    decode_still(picture_bytes(table, row), f"{table.name}, row {row}")
 
 
 def _open_pictures(clip: Clip) -> None:

@@ -12,6 +12,7 @@ from preprocessing.releases.check import Count, check, count
 from tests.clips import cut, move_index_first, write_video
 from tests.crops import png, state, write_crops, write_tar
 from tests.preprocessing.datasets import crop_trees, trees, trees_video
+from tests.preprocessing.datasets.picture_lists import row, write_table
 
 # what the miniatures hold, counted by hand: real, fake, and how many videos their lists name that are not there
 HELD = {
@@ -218,6 +219,14 @@ def test_pictures_are_opened_too(tmp_path):
     (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
     codes = {each.clip.key: each.error.code for each in checked("folder", tmp_path).unreadable}
     assert codes == {"a.jpg": "empty_file", "b.png": "unreadable"}
+
+
+def test_pictures_in_tables_are_opened_row_by_row(tmp_path):
+    rows = [row(0, "COCO"), row(1, "sd", seed=1, image_data=png(1)[:100]), row(1, "sd", seed=2, image_data=b"")]
+    write_table(tmp_path / "data/a.parquet", [*rows, row(1, "sd", seed=3)])
+    outcome = checked("communityforensics", tmp_path)
+    codes = {each.clip.member: each.error.code for each in outcome.unreadable}
+    assert codes == {"1": "unreadable", "2": "empty_file"}
 
 
 def test_released_crops_are_opened_picture_by_picture(tmp_path):
