@@ -11,6 +11,7 @@ from pathlib import Path
 from facefake.features.lock import locked
 from facefake.features.records import RecordFile
 from preprocessing.errors import FacefakeError
+from preprocessing.parquet import picture_bytes
 from preprocessing.video.safe import local_file
 from preprocessing.video.types import Limits
 
@@ -26,6 +27,8 @@ def digest_of(path: Path, member: str | None) -> bytes:
     Raises:
         FacefakeError: ``not_found``, ``not_a_file``, ``empty_file``, ``unreadable``, ``too_large``.
     """
+    if member is not None:
+        return hashlib.sha256(picture_bytes(path, member)).digest()
     real, _, _ = local_file(path, Limits())
     digest = hashlib.sha256()
     try:
@@ -73,7 +76,9 @@ class Hashes:
         with ThreadPoolExecutor(threads) as pool:
             while some := list(islice(waiting, _AT_ONCE)):
                 states = [_state(*file) for file in some]
-                found = list(pool.map(lambda file, state: self._one(file, state, digest), some, states))
+                # rows of a table are quick to read in their order alone
+                side_by_side = pool.map if all(member is None for _, member in some) else map
+                found = list(side_by_side(lambda file, state: self._one(file, state, digest), some, states))
                 self._keep(dict(zip(states, found, strict=True)))
                 yield from found
 

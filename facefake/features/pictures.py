@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,8 +16,8 @@ from facefake.models.preprocess import Preprocess
 from preprocessing.corruptions import Corruption
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
-from preprocessing.video.still import read_still
 from preprocessing.views import views
+from preprocessing.whole import read_picture
 
 Squares = tuple[bytes, Tensor | FacefakeError]
 """A picture's content, and its squares (squares, 3, size, size) uint8 or what befell it."""
@@ -72,7 +71,7 @@ class Look(Dataset[Squares]):
     def __getitem__(self, picture: int) -> Squares:
         content = self._contents[picture]
         try:
-            rgb = _rgb(*self._files[picture])
+            rgb = read_picture(*self._files[picture])
             if self._corruption is not None:
                 rgb = self._corruption.at_crop(rgb, seed_of(content, 0))
             return content, torch.stack([self._preprocess.resize(square) for square in self._squares(rgb, content)])
@@ -85,11 +84,6 @@ class Look(Dataset[Squares]):
         if self._geometry.whole:
             return [square for _, square in views(rgb, self._geometry)]
         return [rgb]
-
-
-def _rgb(path: Path, member: str | None) -> np.ndarray:
-    _, batch = read_still(path)
-    return batch.rgb[0]
 
 
 def collate(items: Sequence[Squares]) -> Batch:

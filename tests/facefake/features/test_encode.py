@@ -4,6 +4,8 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -159,6 +161,18 @@ def test_pictures_that_cannot_be_read_are_named_and_the_rest_is_encoded(tmp_path
             encoded.read([0, 4])
         assert raised.value.code == "not_found"
     assert tower.count == 5
+
+
+def test_rows_of_a_table_are_pictures_as_files_are(tmp_path, tower, files):
+    table = tmp_path / "pictures.parquet"
+    data = [path.read_bytes() for path, _ in files]
+    pq.write_table(pa.table({"image_data": [*data[:4], b"no picture", data[0]]}), table)
+    plain = encode_pictures(files, tower, WHOLE, tmp_path / "features").read(range(4))
+    rows = [(table, str(row)) for row in range(7)]
+    encoded = encode_pictures(rows, tower, WHOLE, tmp_path / "features")
+    assert tower.count == 7
+    assert {picture: error.code for picture, error in encoded.failed.items()} == {4: "not_a_video", 6: "not_found"}
+    assert np.array_equal(encoded.read([0, 1, 2, 3, 5]), plain[[0, 1, 2, 3, 0]])
 
 
 def test_a_stopped_run_goes_on_where_it_was(tmp_path, tower, backbone, files):
