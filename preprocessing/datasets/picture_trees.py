@@ -128,9 +128,10 @@ def find_pictures(
             clips.setdefault(clip.key, clip)
         twice += len(folder.names) - (len(clips) - before)
     if not clips:
+        seen = f"; pictures in folders so called lie below {', '.join(list(strange)[:5])}" if strange else ""
         raise FacefakeError(
             "dataset_not_found",
-            f"{root} holds no picture that lies as {layout}.",
+            f"{root} holds no picture that lies as {layout}{seen}.",
             "Give the folder the release was unpacked into, and leave the names of its folders as they are.",
         )
     notes = [f"{name}/ is no part of the release; pictures left out: {count}" for name, count in strange.items()]

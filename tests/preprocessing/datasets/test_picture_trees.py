@@ -136,6 +136,11 @@ def test_a_root_without_such_pictures_is_refused_in_words(tmp_path):
     assert caught.value.code == "dataset_not_found"
 
 
+def test_label_folders_of_another_layout_are_said_to_be_there(tmp_path):
+    with pytest.raises(FacefakeError, match="; pictures in folders so called lie below junk"):
+        find(touch(tmp_path, "junk/0_real/a.png"))
+
+
 def test_the_root_may_be_given_relative_to_where_one_is(tmp_path, monkeypatch):
     touch(tmp_path, "gan/1_fake/a.png")
     monkeypatch.chdir(tmp_path / "gan")
