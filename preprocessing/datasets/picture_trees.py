@@ -163,29 +163,35 @@ def label_folders(root: Path, labels: Mapping[str, int]) -> list[LabelFolder]:
 
 def _folders_of_pictures(root: Path) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """Each folder at or below ``root`` that holds pictures: how it is reached from there, and their file names."""
-    waiting: list[tuple[str, ...]] = [()]
+    # with each folder, those that links were followed from to get there
+    waiting: list[tuple[tuple[str, ...], tuple[Path, ...]]] = [((), ())]
     while waiting:
-        parts = waiting.pop()
+        parts, origins = waiting.pop()
         folder = root.joinpath(*parts)
         names = []
-        try:
-            entries = list(os.scandir(folder))
-        except OSError as error:
-            raise FacefakeError(
-                "dataset_not_found", f"{folder} cannot be listed ({error.strerror}).", "Check its permissions."
-            ) from error
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
+        for entry in _entries(folder):
             if entry.is_dir():
-                if not (entry.is_symlink() and _contains(Path(entry.path), folder)):
-                    waiting.append((*parts, entry.name))
+                way = (*origins, folder.resolve()) if entry.is_symlink() else origins
+                if not (entry.is_symlink() and _leads_back(Path(entry.path), way)):
+                    waiting.append(((*parts, entry.name), way))
             elif os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES and entry.is_file():
                 names.append(entry.name)
         if names:
             yield parts, names
 
 
-def _contains(link: Path, folder: Path) -> bool:
-    """Whether a link leads back to ``folder`` or to one that holds it: following it would never end."""
-    return folder.resolve().is_relative_to(link.resolve())
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What a folder holds that is not hidden."""
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        raise FacefakeError(
+            "dataset_not_found", f"{folder} cannot be listed ({error.strerror}).", "Check its permissions."
+        ) from error
+
+
+def _leads_back(link: Path, way: tuple[Path, ...]) -> bool:
+    """Whether a link leads to a folder on the way to it, or above one: following it would never end."""
+    target = link.resolve()
+    return any(origin.is_relative_to(target) for origin in way)

@@ -84,6 +84,13 @@ def test_a_link_back_to_a_folder_above_is_not_followed_for_ever(tmp_path):
     assert labels(tmp_path / "set") == {"0_real/a.png": 0}
 
 
+def test_two_links_that_lead_to_each_other_are_not_followed_for_ever(tmp_path):
+    touch(tmp_path, "set/0_real/a.png", "disc/1_fake/b.png")
+    (tmp_path / "set" / "more").symlink_to(tmp_path / "disc", target_is_directory=True)
+    (tmp_path / "disc" / "first").symlink_to(tmp_path / "set", target_is_directory=True)
+    assert labels(tmp_path / "set") == {"0_real/a.png": 0, "more/1_fake/b.png": 1}
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may list any folder")
 def test_a_folder_that_may_not_be_listed_is_an_error_and_not_a_smaller_set(tmp_path):
     touch(tmp_path, "0_real/a.png", "1_fake/b.png")
