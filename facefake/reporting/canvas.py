@@ -7,12 +7,36 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from statistics import NormalDist
 
-WIDTH, HEIGHT = 400, 320
-LEFT, RIGHT, TOP, BOTTOM = 56, 384, 12, 276  # of the frame that the axes span
 STYLES = 12  # pairs of colour and dash in the style sheet; the thirteenth line looks like the first
 
 Scale = Callable[[float], float]
 Ticks = tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A canvas of ``width`` by ``height`` pixels, and the rectangle on it that the axes span."""
+
+    width: int = 400
+    height: int = 320
+    left: int = 56
+    right: int = 384
+    top: int = 12
+    bottom: int = 276
+
+    def x_at(self, share: float) -> float:
+        """The pixel of a share, 0..1, of the horizontal axis."""
+        return round(self.left + share * (self.right - self.left), 1)
+
+    def y_at(self, share: float) -> float:
+        """The pixel of a share, 0..1, of the vertical axis; more is higher up."""
+        return round(self.bottom - share * (self.bottom - self.top), 1)
+
+
+FRAME = Frame()
+"""That of most plots."""
+LEFT, RIGHT, TOP, BOTTOM = FRAME.left, FRAME.right, FRAME.top, FRAME.bottom
+x_at, y_at = FRAME.x_at, FRAME.y_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +90,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An entry of the legend."""
+    """An entry of the legend: a line of this style, or a dot."""
 
     name: str
     style: int
+    dot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +112,7 @@ class Plot:
     dots: tuple[Dot, ...] = ()
     labels: tuple[Label, ...] = ()
     legend: tuple[Key, ...] = ()
-
-
-def x_at(share: float) -> float:
-    """The pixel of a share, 0..1, of the horizontal axis."""
-    return round(LEFT + share * (RIGHT - LEFT), 1)
-
-
-def y_at(share: float) -> float:
-    """The pixel of a share, 0..1, of the vertical axis; more is higher up."""
-    return round(BOTTOM - share * (BOTTOM - TOP), 1)
+    frame: Frame = FRAME
 
 
 def linear(low: float, high: float) -> Scale:

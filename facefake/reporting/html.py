@@ -147,6 +147,7 @@ def environment() -> Environment:
     found.globals |= {
         "COLUMNS": _COLUMNS,
         "GROUPS": GROUPS,
+        "STYLES": canvas.STYLES,
         "GROUP_NOTES": GROUP_NOTES,
         "TITLES": TITLES,
         "TOGETHER": TOGETHER,
@@ -174,7 +175,7 @@ def environment() -> Environment:
         "shell": shlex.join,
         "split_line": split_line,
         "subset_rows": _subset_rows,
-    } | {name: getattr(canvas, name) for name in ("WIDTH", "HEIGHT", "LEFT", "RIGHT", "TOP", "BOTTOM", "STYLES")}
+    }
     return found
 
 
