@@ -18,9 +18,19 @@ from facefake.models import (
     tuned_network,
 )
 from facefake.models.detector import describe_backbone
+from facefake.models.strategies import STRATEGIES
 from tests.facefake.models.custom import register
 
 TINY = BackboneSpec("tiny-vit", "random:0")
+# strategy, head and feature: all that go together
+COMBINATIONS = [
+    (strategy, head, feature)
+    for strategy in STRATEGIES
+    for head in ("hyperspherical", "linear", "text")
+    for feature in ("pooled", "joint")
+    if (strategy, head) != ("linear", "text") and (strategy != "prompt" or head == "text")
+    if (head, feature) != ("text", "pooled")
+]
 
 
 def moved_network(spec: BackboneSpec = TINY, tuning: Tuning | None = None) -> Tuned:

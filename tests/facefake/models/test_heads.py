@@ -41,3 +41,9 @@ def test_heads_compute_in_float32_under_autocast(name: str):
 @pytest.mark.parametrize("name", sorted(HEADS))
 def test_a_zero_feature_gives_finite_logits(name: str):
     assert torch.isfinite(HEADS[name](8)(torch.zeros(1, 8)).logits).all()
+
+
+def test_linear_heads_start_as_the_papers_probe():
+    head = LinearHead(20_000)
+    assert float(head.linear.weight.detach().std()) == pytest.approx(0.01, rel=0.05)
+    assert torch.equal(head.linear.bias, torch.zeros(2))

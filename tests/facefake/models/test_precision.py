@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from facefake.models import BackboneSpec, Tuning
 from facefake.models.precision import autocast, cast_products, pick_precision
+from tests.facefake.models.conftest import moved_network
 
 CPU = torch.device("cpu")
 
@@ -52,3 +54,18 @@ def test_autocast_of_fp32_changes_nothing():
         assert nn.Linear(2, 2)(torch.zeros(1, 2)).dtype == torch.float32
     with autocast(CPU, "bf16"):
         assert nn.Linear(2, 2)(torch.zeros(1, 2)).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize(("strategy", "head"), [("adapter", "text"), ("prompt", "text"), ("linear", "linear")])
+def test_behind_the_tower_all_is_computed_in_float32(strategy: str, head: str):
+    spec = BackboneSpec("tiny-clip", "random:0", "joint")
+    network = moved_network(spec, Tuning(strategy=strategy, head=head)).network
+    pictures = torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    precise = network(pictures)
+    cast_products(network.backbone)
+    with autocast(CPU, "bf16"):
+        features = network.features(pictures)
+        coarse = network.classify(features)
+    assert coarse.logits.dtype == coarse.embedding.dtype == torch.float32
+    assert torch.equal(coarse.logits, network.classify(features.float()).logits)
+    torch.testing.assert_close(coarse.embedding, precise.embedding, atol=0.03, rtol=0)

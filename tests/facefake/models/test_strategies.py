@@ -5,9 +5,10 @@ import torch
 from torch import nn
 
 from facefake.models import BackboneSpec, Tuned, Tuning, load_backbone, tuned_network
-from facefake.models.strategies import STRATEGIES, ln
+from facefake.models.strategies import ln
 from facefake.models.tuning import LoraSettings
 from preprocessing.errors import FacefakeError
+from tests.facefake.models.conftest import COMBINATIONS
 
 VIT_L = "ViT-L-14-quickgelu"
 CLIP = BackboneSpec("tiny-clip", "random:0", "joint")
@@ -63,16 +64,6 @@ def test_lora_on_vit_l():
 def test_a_class_specific_prompt_of_vit_l_is_twice_as_large():
     found = counts("joint", strategy="prompt", head="text", prompt={"class_specific": True, "context": 4})
     assert found == {"head": 2 * 4 * 768}
-
-
-COMBINATIONS = [
-    (strategy, head, feature)
-    for strategy in STRATEGIES
-    for head in ("hyperspherical", "linear", "text")
-    for feature in ("pooled", "joint")
-    if (strategy, head) != ("linear", "text") and (strategy != "prompt" or head == "text")
-    if (head, feature) != ("text", "pooled")
-]
 
 
 def expected(tuned: Tuned, strategy: str, head: str) -> set[str]:
