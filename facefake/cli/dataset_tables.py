@@ -100,6 +100,7 @@ def _troubles(checked: Check) -> Iterable[tuple[str, list[str]]]:
     yield "clips without a label", [clip.key for clip in checked.unlabelled]
     yield "footage in several splits", [str(leak) for leak in checked.leaks if leak.kind == "pair"]
     yield "people in several splits", [str(leak) for leak in checked.leaks if leak.kind == "identity"]
+    yield "real and fake can be told without a look at the picture", [each.sentence for each in checked.shortcuts]
     yield (
         "clips that would share a folder in a face store",
         [f"{folder}: {len(keys)}, e.g. {' and '.join(keys[:2])}" for folder, keys in checked.collisions.items()],

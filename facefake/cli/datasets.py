@@ -62,7 +62,8 @@ def check_command(name: str, root: Path | None, quick: bool, workers: int, json_
     """Hold what is there of the data set NAME, below ROOT, against its official figures and lists.
 
     Says what is missing by method and split, which files do not open, which are the same under two names, which no
-    rule of the release explains, which have no label, and which footage or people stand in several splits.
+    rule of the release explains, which have no label, and which footage or people stand in several splits; of pictures,
+    whether file format, size or JPEG compression alone tell real from fake.
 
     \b
     facefake datasets check ffpp /data/FaceForensics++

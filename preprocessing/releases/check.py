@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from preprocessing.clip import FAKE, REAL, Clip
 from preprocessing.datasets.base import SPLITS, Found, Official, Reader, strays
@@ -14,6 +14,9 @@ from preprocessing.errors import FacefakeError
 from preprocessing.releases.duplicates import Duplicate, duplicates
 from preprocessing.releases.leaks import Leak, leaks
 from preprocessing.releases.readable import Unreadable, unreadable
+
+if TYPE_CHECKING:
+    from preprocessing.releases.shortcuts import Shortcut
 
 
 class Cell(NamedTuple):
@@ -57,7 +60,7 @@ class Check:
     Attributes:
         reader: Of the data set.
         root: Where it was looked at.
-        quick: Whether the contents of files were left alone; then there are no ``duplicates`` and ``unreadable``.
+        quick: Whether files were left alone; then there are no ``duplicates``, ``unreadable`` and ``shortcuts``.
         clips: Those that are there.
         counts: By compression, method and split.
         absent: Clips that are listed and not there.
@@ -65,6 +68,7 @@ class Check:
         unreadable: Clips that do not open.
         strays: Videos and pictures below the root that no rule of the release explains.
         leaks: Pairs and people in several splits.
+        shortcuts: What tells real from fake without a look at the picture; none of videos and face crops.
         collisions: Folder of a face store to the keys of the clips that would all go there.
         notes: What else must be known.
     """
@@ -79,6 +83,7 @@ class Check:
     unreadable: list[Unreadable]
     strays: list[Path]
     leaks: list[Leak]
+    shortcuts: list[Shortcut]
     collisions: dict[str, list[str]]
     notes: list[str]
 
@@ -129,6 +134,7 @@ class Check:
             "strays": [path.relative_to(self.root).as_posix() for path in self.strays],
             "unlabelled": [clip.key for clip in self.unlabelled],
             "leaks": [leak.to_dict() for leak in self.leaks],
+            "shortcuts": [each.to_dict() for each in self.shortcuts],
             "collisions": self.collisions,
             "notes": self.notes,
         }
@@ -168,6 +174,7 @@ def check(
         unreadable=[] if quick else unreadable(found.clips, workers=workers, on_clip=on_clip),
         strays=unexplained,
         leaks=leaks(found.clips),
+        shortcuts=[] if quick else _shortcuts(found.clips),
         collisions=_collisions(found.clips),
         notes=[
             *found.notes,
@@ -175,6 +182,12 @@ def check(
             *(f"{clips} other files here are of {name}" for name, clips in belong.items()),
         ],
     )
+
+
+def _shortcuts(clips: Sequence[Clip]) -> list[Shortcut]:
+    from preprocessing.releases.shortcuts import shortcuts  # with all that reads pictures
+
+    return shortcuts(clips)
 
 
 def _strays(reader: Reader, root: Path, found: Found) -> tuple[list[Path], dict[str, int]]:

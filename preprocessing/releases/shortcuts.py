@@ -66,13 +66,13 @@ class Shortcut:
 
         Example:
             >>> print(Shortcut("file format", "are PNG", "", 0.88, 0.03, 0.925, 0.9, 2000, 1000).sentence)
-            file format alone is right of 92 % (chance: 50 %): 88 % of 2,000 fakes are PNG, and 3 % of 1,000 reals
+            file format alone is right in 92 % (chance: 50 %): 88 % of 2,000 fakes are PNG, and 3 % of 1,000 reals
         """
         of = f" of {self.method}" if self.method else ""
         also = f"{len(self.others)} more generator{'s' if len(self.others) > 1 else ''}"
-        more = f"; so it is of {also}, {self.others[0]} say" if self.others else ""
+        more = f"; so it is for {also}, {self.others[0]} say" if self.others else ""
         return (
-            f"{self.kind} alone is right of {_percent(self.accuracy)} (chance: 50 %): {_percent(self.fake)} of "
+            f"{self.kind} alone is right in {_percent(self.accuracy)} (chance: 50 %): {_percent(self.fake)} of "
             f"{self.fakes:,} {self.among}fakes{of} {self.rule}, and {_percent(self.real)} of {self.reals:,} "
             f"{self.among}reals{more}"
         )

@@ -5,6 +5,7 @@ import subprocess
 from collections import Counter
 
 import pytest
+from PIL import Image
 
 from preprocessing.clip import Clip
 from preprocessing.datasets import Found, Official, Reader, get_reader
@@ -331,6 +332,16 @@ def test_footage_in_two_splits_is_said(tmp_path):
     clips = [clip(tmp_path / f"{split}.mp4", split=split, pair="p") for split in ("train", "test")]
     outcome = checked(toy(clips), tmp_path, quick=True)
     assert [(leak.kind, leak.name) for leak in outcome.leaks] == [("pair", "p")]
+
+
+def test_a_format_that_tells_the_label_is_said_unless_no_file_is_to_be_opened(tmp_path):
+    clips = [clip(tmp_path / f"{number}.png", label=number % 2, method=str(number % 2)) for number in range(24)]
+    for each in clips:
+        Image.new("RGB", (32, 32), 9).save(each.path, "PNG" if each.label else "JPEG")
+    outcome = checked(toy(clips, pictures=True), tmp_path)
+    assert [each["kind"] for each in outcome.to_dict()["shortcuts"]] == ["file format"]
+    assert outcome.sound
+    assert checked(toy(clips), tmp_path, quick=True).shortcuts == []
 
 
 def test_names_that_are_not_unicode_survive_json(tmp_path):

@@ -52,7 +52,7 @@ def test_a_format_that_tells_the_label_is_said_with_its_shares(tmp_path):
     assert facts([found]) == [("file format", "are PNG", 0.9, 0.02, None)]
     assert found.accuracy == pytest.approx(0.94)
     assert found.sentence == (
-        "file format alone is right of 94 % (chance: 50 %): 90 % of 50 fakes are PNG, and 2 % of 50 reals"
+        "file format alone is right in 94 % (chance: 50 %): 90 % of 50 fakes are PNG, and 2 % of 50 reals"
     )
     assert found.to_dict()["sentence"] == found.sentence
 
@@ -106,7 +106,7 @@ def test_a_generator_that_the_pool_hides_is_named(tmp_path):
     assert facts([found]) == [("file format", "are PNG", 1.0, 0.0, "dalle3")]
     assert found.others == ("flux",)
     assert found.sentence.endswith(
-        "100 % of 20 fakes of dalle3 are PNG, and 0 % of 120 reals; so it is of 1 more generator, flux say"
+        "100 % of 20 fakes of dalle3 are PNG, and 0 % of 120 reals; so it is for 1 more generator, flux say"
     )
 
 
