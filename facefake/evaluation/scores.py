@@ -24,7 +24,7 @@ Flags = NDArray[np.bool_]
 Texts = NDArray[np.object_]
 
 STATUSES = ("scored", "inconclusive", "error", "missing")
-UNKNOWN_PEOPLE = -1  # scores of foreign code do not say
+UNKNOWN_PEOPLE = -1  # scores of foreign code do not say, nor does a whole picture
 
 NOWHERE = (-1, np.nan, (np.nan,) * 4)  # frame, time and box of a clip that nobody can be shown in
 
@@ -51,7 +51,7 @@ class Scores:
         shown_frame: Frame index at which to see why: that of the highest-scoring face of the person the clip's score is
             from; -1 if unknown, (n,).
         shown_time: Its time in seconds; NaN if unknown, (n,).
-        shown_box: The face there, x1, y1, x2, y2 in pixels; NaN if unknown, (n, 4).
+        shown_box: The face there, x1, y1, x2, y2 in pixels; NaN if unknown or the whole frame is to be shown, (n, 4).
         offsets: The frame scores of clip i are ``frames[offsets[i]:offsets[i + 1]]``, (n + 1,).
         frames: Scores of single faces, those of the person the clip's score is from; none unless scored, nor of results
             of both paths, (f,).
@@ -210,6 +210,7 @@ class Collector:
         counting = [person for person in row["people"] if person["probability"] is not None]
         scored = row["status"] == "scored"
         seen = max(counting, key=_score)["frames"] if scored else []
+        via = row.get("via", "face")
         both = "other" in row  # paths have no scale in common but that of their probabilities, which frames have not
         self.append(
             dataset=row["dataset"],
@@ -222,11 +223,11 @@ class Collector:
             label=row["label"],
             status="missing" if error.get("code") == "absent" else row["status"],
             reason=error.get("code") or row["reason"],
-            via=row.get("via", "face"),
+            via=via,
             score=row["probability" if both else "score"] if scored else np.nan,
             probability=row["probability"] if scored else np.nan,
-            people=len(counting),
-            shown=_shown(max(seen, key=_score)) if seen else NOWHERE,
+            people=len(counting) if via == "face" else UNKNOWN_PEOPLE,
+            shown=_shown(max(seen, key=_score), via) if seen else NOWHERE,
             frames=[] if both else [_score(frame) for frame in seen],
         )
 
@@ -279,6 +280,7 @@ def _score(part: Mapping[str, Any]) -> float:
     return float(part["score"])
 
 
-def _shown(frame: Mapping[str, Any]) -> tuple[int, float, Sequence[float]]:
-    # of faces that were released cut out, nobody knows the time
-    return frame["index"], np.nan if frame["time"] is None else frame["time"], frame["box"]
+def _shown(frame: Mapping[str, Any], via: str) -> tuple[int, float, Sequence[float]]:
+    # of faces that were released cut out, nobody knows the time; a whole picture is shown whole
+    time = np.nan if frame["time"] is None else frame["time"]
+    return frame["index"], time, frame["box"] if via == "face" else NOWHERE[2]

@@ -14,7 +14,10 @@ label, method, split of labelled clips: real 0, fake 1
 frames_requested,    frames asked for, decoded, and with a face
 frames_decoded,
 frames_with_face
-people               how many were seen
+people               how many were seen; empty where the whole picture was judged
+other_verdict,       where both paths were asked, what the one said that did not speak
+other_probability,
+other_reason
 error_code,          if status is error
 error_message
 sha256               of the file
@@ -44,6 +47,9 @@ COLUMNS = (
     "frames_decoded",
     "frames_with_face",
     "people",
+    "other_verdict",
+    "other_probability",
+    "other_reason",
     "error_code",
     "error_message",
     "sha256",
@@ -69,6 +75,7 @@ class CsvResults:
 def row(result: ClipResult) -> dict[str, str | int | float | None]:
     """The cells of one result by column; ``None`` is written as an empty cell."""
     truth, error, data = result.truth, result.error, result.to_dict()
+    other = data.get("other", {})
     return {
         "path": spreadsheet(result.path),
         "via": result.via,
@@ -83,7 +90,10 @@ def row(result: ClipResult) -> dict[str, str | int | float | None]:
         "frames_requested": result.frames.requested,
         "frames_decoded": result.frames.decoded,
         "frames_with_face": result.frames.with_face,
-        "people": len(result.people),
+        "people": len(result.people) if result.via == "face" else None,
+        "other_verdict": other.get("verdict"),
+        "other_probability": other.get("probability"),
+        "other_reason": other.get("reason"),
         "error_code": error.code if error else None,
         "error_message": spreadsheet(error.message) if error else None,
         "sha256": result.sha256,

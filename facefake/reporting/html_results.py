@@ -1,4 +1,7 @@
-"""Results without labels as a page like that of a report: each clip's verdict, and who looked how fake when."""
+"""Results without labels as a page like that of a report: each clip's verdict, and who looked how fake when.
+
+What is said of people holds for the whole picture too, which is a clip's only "person" by the image path.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from facefake.evaluation.paths import detectors_in
 from facefake.reporting import plots
+from facefake.reporting.answers import looked_at, other_path, subject
 from facefake.reporting.canvas import Plot
 from facefake.reporting.html import Thumbnails, environment, pictures
 from facefake.reporting.output import open_output
@@ -37,9 +42,14 @@ def write_results_html(
         file.write(
             page.render(
                 head=head,
+                detectors=detectors_in(head),
+                two=any(result.other for result in results),
                 results=results,
                 shown=[(result, _cards(result), timeline(result)) for result in _shown(results)],
                 why=why,
+                looked_at=looked_at,
+                other_path=other_path,
+                subject=subject,
                 picture=pictures(thumbnails or {}),
             )
         )
@@ -57,7 +67,7 @@ def people(result: ClipResult) -> list[PersonResult]:
 
 
 def face(result: ClipResult, person: PersonResult) -> dict[str, Any]:
-    """Where a person of a clip looks most suspicious."""
+    """Where a person of a clip looks most suspicious; no box where the whole picture is to be shown."""
     frame = max(person.frames, key=lambda each: each.score)
     return {
         "dataset": str(person.track),  # with the clip, what a picture is known by
@@ -65,7 +75,7 @@ def face(result: ClipResult, person: PersonResult) -> dict[str, Any]:
         "path": result.path,
         "frame": frame.index,
         "time": frame.time,
-        "box": list(frame.box),
+        "box": list(frame.box) if result.via == "face" else None,
     }
 
 
@@ -76,7 +86,9 @@ def timeline(result: ClipResult) -> Plot | None:
         return None
     timed = None not in times.values()
     places = {
-        _name(person): [((frame.time or 0.0) if timed else float(frame.index), frame.score) for frame in person.frames]
+        _name(result, person): [
+            ((frame.time or 0.0) if timed else float(frame.index), frame.score) for frame in person.frames
+        ]
         for person in result.people
     }
     return plots.timeline(places, "seconds" if timed else "frame")
@@ -94,6 +106,6 @@ def _shown(results: Sequence[ClipResult]) -> list[ClipResult]:
     return [result for result in results if any(person.frames for person in result.people)][:MOST_CLIPS]
 
 
-def _name(person: PersonResult) -> str:
+def _name(result: ClipResult, person: PersonResult) -> str:
     aside = "" if person.reason is None else f", set aside: {REASONS[person.reason].words}"
-    return f"person {person.track}{aside}"
+    return f"{subject(result, person)}{aside}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from facefake.reporting.answers import looked_at, other_path
 from facefake.reporting.output import open_output
 from facefake.reporting.tables import (
     GROUP_NOTES,
@@ -295,17 +296,20 @@ def _comparison(document: Mapping[str, Any]) -> _Lines:
 def _clips(title: str, results: Sequence[ClipResult]) -> _Lines:
     if not results:
         return
+    two = any(result.other for result in results)
     yield f"\n## {title}\n"
     rows = (
         (
             markdown(result.path),
             "error" if result.status == "error" else result.verdict,
             "" if result.probability is None else f"{result.probability:.3f}",
+            looked_at(result),
+            *([markdown(other_path(result))] if two else []),
             markdown(why(result)),
         )
         for result in results
     )
-    yield from _table(("file", "verdict", "P(fake)", "why"), rows)
+    yield from _table(("file", "verdict", "P(fake)", "judged", *(["other path"] if two else []), "why"), rows)
 
 
 def _facts(title: str, facts: Mapping[str, Any]) -> _Lines:

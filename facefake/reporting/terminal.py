@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from facefake.reporting.answers import looked_at, other_path
 from facefake.reporting.tables import (
     TITLES,
     TOGETHER,
@@ -59,14 +60,16 @@ def print_report(report: Mapping[str, Any], console: Console | None = None) -> N
 
 
 def results_table(results: Sequence[ClipResult]) -> Table:
-    """One row a clip: file, verdict, probability, people, and in plain words why there is no verdict.
+    """One row a clip: file, verdict, probability, what was judged, and in plain words why there is no verdict.
 
-    Labelled clips show their method, which is what the verdict should have said. Clips that are not there have no row.
+    Where both paths were asked, also what the other one said. Labelled clips show their method, which is what the
+    verdict should have said. Clips that are not there have no row.
     """
     there = [result for result in results if not is_absent(result)]
     shown = there[:MAX_ROWS]
     labelled = any(result.truth for result in results)
     explained = any(why(result) for result in shown)
+    two = any(result.other for result in shown)
     left_out = [f"{len(there) - len(shown)} more are not shown"] if len(there) > len(shown) else []
     if len(results) > len(there):
         left_out.append(f"{len(results) - len(there)} more are named by the data set and not there")
@@ -76,7 +79,9 @@ def results_table(results: Sequence[ClipResult]) -> Table:
         table.add_column("labelled", overflow="fold")
     table.add_column("verdict", no_wrap=True)
     table.add_column("P(fake)", justify="right", no_wrap=True)
-    table.add_column("people", justify="right", no_wrap=True)
+    table.add_column("judged", overflow="fold")
+    if two:
+        table.add_column("other path", overflow="fold", ratio=2)
     if explained:
         table.add_column("why", overflow="fold", ratio=3)
     for result in shown:
@@ -87,7 +92,8 @@ def results_table(results: Sequence[ClipResult]) -> Table:
             *([Text(_label(result))] if labelled else []),
             Text(verdict, style=_STYLES[verdict]),
             "" if result.probability is None else f"{result.probability:.3f}",
-            _people(result),
+            looked_at(result),
+            *([other_path(result)] if two else []),
             *([Text(why(result))] if explained else []),
         )
     return table
@@ -178,15 +184,6 @@ def _table(title: str, first: str, *columns: str) -> Table:
     for name in columns:
         table.add_column(Text(visible(name)), overflow="fold")
     return table
-
-
-def _people(result: ClipResult) -> str:
-    """How many count, and of how many seen if those are more."""
-    if result.status == "error":
-        return ""
-    seen = len(result.people)
-    counting = sum(person.reason is None for person in result.people)
-    return str(seen) if counting == seen else f"{counting} of {seen}"
 
 
 def _hints(results: Sequence[ClipResult]) -> list[str]:

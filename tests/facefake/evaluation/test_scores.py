@@ -7,7 +7,7 @@ import pytest
 
 from facefake.evaluation.scores import Collector, Scores
 from facefake.evaluation.scores_file import read_scores
-from facefake.scoring.result import PersonResult
+from facefake.scoring.result import Opinion, PersonResult
 from preprocessing.errors import FacefakeError
 from tests.facefake.evaluation.results import BOX, clip, fakes, frames, reals, write
 
@@ -31,6 +31,21 @@ def everything():
         clip("gone", 0, 0, status="error", error="absent"),
         replace(two, status="inconclusive", verdict="inconclusive", score=None, probability=None, reason="no_face"),
     ]
+
+
+def test_a_whole_picture_has_no_people_and_no_box():
+    scores = Scores.of([replace(clip("a", 1, 0.25), via="image")])
+    assert (scores.via.tolist(), scores.people.tolist()) == (["image"], [-1])
+    assert np.isnan(scores.shown_box).all()
+    assert scores.shown_frame.tolist() == [0]
+
+
+def test_of_both_paths_the_probability_ranks_and_frames_do_not():
+    """Two detectors' scores have no scale in common."""
+    other = Opinion("image", "scored", "real", 0.1, 0.1, None)
+    scores = Scores.of([replace(clip("a", 1, 0.25, probability=0.75), other=other)])
+    assert (scores.score.tolist(), scores.probability.tolist()) == ([0.75], [0.75])
+    assert len(scores.frames) == 0
 
 
 def test_columns_hold_what_the_results_say():

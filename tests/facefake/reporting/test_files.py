@@ -11,7 +11,7 @@ import pytest
 from facefake.reporting.csv_file import COLUMNS, CsvResults
 from facefake.reporting.json_file import JsonResults, write_json
 from facefake.reporting.output import check_output, open_output
-from facefake.scoring.result import ClipResult, ErrorFacts, PersonResult, Truth, document_head
+from facefake.scoring.result import ClipResult, ErrorFacts, Opinion, PersonResult, Truth, document_head
 from facefake.scoring.verdict import FrameCounts
 from preprocessing.errors import FacefakeError
 from tests.facefake.evaluation.results import write_document
@@ -131,6 +131,16 @@ def test_csv_columns_and_cells(tmp_path):
     assert (scored["frames_requested"], scored["frames_decoded"], scored["frames_with_face"]) == ("32", "31", "30")
     assert (failed["probability"], failed["label"], failed["error_code"]) == ("", "", "timeout")
     assert failed["error_message"] == "Too slow."
+
+
+def test_csv_has_both_paths_answers(tmp_path):
+    other = Opinion("face", "inconclusive", "inconclusive", None, None, "no_face")
+    write_csv(tmp_path / "out.csv", [replace(SCORED, via="image", other=other), SCORED])
+    with (tmp_path / "out.csv").open(newline="") as file:
+        both, face = csv.DictReader(file)
+    answers = ("via", "people", "other_verdict", "other_probability", "other_reason")
+    assert [both[name] for name in answers] == ["image", "", "inconclusive", "", "no_face"]
+    assert [face[name] for name in answers] == ["face", "1", "", "", ""]
 
 
 def test_an_interrupted_file_leaves_the_old_one_and_nothing_else(tmp_path):

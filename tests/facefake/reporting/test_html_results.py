@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from facefake.reporting.html_results import face, faces, people, timeline, write_results_html
-from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, PersonResult, document_head
+from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, Opinion, PersonResult, document_head
 from facefake.scoring.verdict import REASONS
 
 from .test_files import HOSTILE
@@ -43,8 +43,8 @@ def page(tmp_path, results, pictures=None):
 
 def test_each_clip_has_its_verdict_or_why_there_is_none(tmp_path):
     words = page(tmp_path, [CLIP, FAILED]).words
-    assert "a.mp4 fake 0.800 3" in words
-    assert "b.mp4 error - 0 It took too long. (timeout)" in words
+    assert "a.mp4 fake 0.800 2 of 3 people" in words
+    assert "b.mp4 error - It took too long. (timeout)" in words
     assert "settings.pooling mean" in words
 
 
@@ -73,6 +73,29 @@ def test_without_times_frames_are_counted():
     untimed = replace(person(0, [0.5, 0.6]), frames=tuple(replace(f, time=None) for f in person(0, [0.5, 0.6]).frames))
     assert timeline(replace(CLIP, people=(untimed,))).x.label == "frame"
     assert timeline(FAILED) is None
+
+
+PICTURE = replace(CLIP, path="c.jpg", kind="image", via="image", people=(person(0, [0.8]),))
+BOTH = replace(CLIP, path="d.mp4", other=Opinion("image", "scored", "real", 0.25, 0.25, None))
+
+
+def test_a_picture_judged_whole_is_shown_whole_and_is_nobody(tmp_path):
+    shown = page(tmp_path, [PICTURE])
+    assert "c.jpg fake 0.800 whole picture" in shown.words
+    assert "person" not in shown.words.partition("settings")[0].replace("person is", "")
+    assert face(PICTURE, PICTURE.people[0])["box"] is None
+    frames = replace(PICTURE, kind="video", people=(person(0, [0.7, 0.9]),))
+    assert [key.name for key in timeline(frames).legend] == ["whole frames"]
+
+
+def test_the_page_names_both_detectors_and_what_the_silent_path_said(tmp_path):
+    paths = {via: {"detector": {"name": name}} for via, name in (("face", "demo"), ("image", "pictures"))}
+    head = document_head({"name": "demo"}, {"paths": paths})
+    write_results_html(tmp_path / "r.html", head, [CLIP, BOTH])
+    words = Page((tmp_path / "r.html").read_text(encoding="utf-8")).words
+    assert "judged by demo and pictures" in words
+    assert "d.mp4 fake 0.800 2 of 3 people whole frames: real, 0.250" in words
+    assert "2 of 3 people gave the answer; whole frames: real, 0.250" in words
 
 
 def test_a_still_has_no_timeline():

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from facefake.reporting.markdown import markdown_report, write_markdown, write_report_markdown
 from facefake.reporting.terminal import MAX_ROWS, print_report, print_results
-from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, PersonResult, Truth, document_head
+from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, Opinion, PersonResult, Truth, document_head
 from facefake.scoring.verdict import REASONS, FrameCounts
 
 from .reports import comparison, empty_report, report
@@ -80,7 +80,32 @@ def test_a_hint_is_given_once_however_many_clips_need_it():
 def test_people_set_aside_are_told_apart():
     extra = PersonResult(1, None, 0.99, (FRAME,), "too_few_faces")
     clip = scored("a.mp4", 1, 0.1)
-    assert "1 of 2" in printed(replace(clip, people=(*clip.people, extra)))
+    assert "1 of 2 people" in printed(replace(clip, people=(*clip.people, extra)))
+
+
+SILENT = Opinion("face", "inconclusive", "inconclusive", None, None, "no_face")
+
+
+def test_what_was_judged_is_named_a_picture_a_video_or_people():
+    whole = replace(scored("a.jpg", 1, 0.9), via="image", kind="image")
+    text = printed(whole, replace(whole, path="b.mp4", kind="video"), scored("c.mp4", 1, 0.1))
+    for name, judged in (("a.jpg", "whole picture"), ("b.mp4", "whole frames"), ("c.mp4", "1 person")):
+        assert judged in next(line for line in text.splitlines() if name in line)
+    assert "other path" not in text
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (SILENT, "faces: no face was found for certain"),
+        (replace(SILENT, status="error", reason="timeout"), "faces: error (timeout)"),
+        (Opinion("face", "scored", "real", 0.25, 0.25, None), "faces: real, 0.250"),
+    ],
+)
+def test_of_both_paths_the_other_ones_answer_stands_beside(other, words):
+    clip = replace(scored("a.jpg", 1, 0.9), via="image", kind="image", other=other)
+    assert words in printed(clip)
+    assert f"| a.jpg | fake | 0.900 | whole picture | {words} |" in markdown_report(HEAD, [clip])
 
 
 def test_a_shortfall_says_how_much_came():
@@ -217,14 +242,14 @@ def test_markdown_beside_results_names_their_detector(tmp_path):
 
 def test_markdown_lists_the_clips_that_the_report_does_not_speak_of():
     text = markdown_report(HEAD, [*CLIPS, NO_FACE], REPORT)
-    assert f"| c.mp4 | inconclusive |  | {REASONS['no_face'].words} |" in text
+    assert f"| c.mp4 | inconclusive |  | nobody | {REASONS['no_face'].words} |" in text
     assert "| f1 |" not in text
 
 
 def test_markdown_without_labels_lists_every_clip():
     text = markdown_report(HEAD, [CLIPS[2], FAILED])
-    assert "| f1 | fake | 0.800 |  |" in text
-    assert r"| b.mp4 | error |  | It took too long. (timeout) |" in text
+    assert "| f1 | fake | 0.800 | 1 person |  |" in text
+    assert r"| b.mp4 | error |  |  | It took too long. (timeout) |" in text
     assert "AUC" not in text
 
 
