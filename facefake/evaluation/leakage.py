@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from facefake.scoring.rules import LAST_EPOCH
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
@@ -68,7 +70,7 @@ def _seen(detector: Mapping[str, Any]) -> list[_Seen]:
             (selection, selection.get("datasets") or trained_on, "The checkpoint was chosen", "figures flatter it"),
             (fitted, fitted.get("datasets", ()), "It was calibrated", "its error rates and probabilities flatter it"),
         )
-        if part
+        if part and part.get("metric") != LAST_EPOCH  # nothing was chosen there
     ]
 
 

@@ -22,6 +22,7 @@ from typing import Any
 from facefake.evaluation.part import Terms, make_part, mean_of
 from facefake.evaluation.paths import detectors_in
 from facefake.evaluation.scores import Scores
+from facefake.scoring.rules import LAST_EPOCH
 from preprocessing.errors import FacefakeError
 
 SCHEMA = 2
@@ -132,6 +133,8 @@ def _on_selection(detector: Mapping[str, Any]) -> Iterator[str]:
     selection = detector.get("selection")
     if not selection:
         yield "How the checkpoint was chosen is not recorded; if it was on a test set, figures on that are too good."
+    elif selection["metric"] == LAST_EPOCH:
+        yield "The checkpoint is that of the last epoch: none was chosen."
     elif selection["split"] == "test":
         yield "The checkpoint was chosen on a test split: figures on that split are too good to be believed."
     else:

@@ -63,13 +63,13 @@ class TrainingCard(_Part):
 
 
 class SelectionCard(_Part):
-    """How this checkpoint was chosen among all of the run.
+    """How this checkpoint was chosen among all of the run, or that none was.
 
     Attributes:
         datasets: Names of the data sets it was chosen on; empty in older files: those it was trained on.
         split: Their split; never a test split.
-        metric: The figure that was compared.
-        value: Its value.
+        metric: The figure that was compared; ``last_epoch`` where none was, and the last epoch was kept.
+        value: Its value; of the last epoch the AUC over clips.
         epoch: The epoch it was reached in, from 0.
     """
 

@@ -10,6 +10,9 @@ from facefake.scoring.pooling import check_rule
 from facefake.scoring.verdict import Abstention
 from preprocessing.errors import FacefakeError
 
+LAST_EPOCH = "last_epoch"
+"""Stands in a detector's card for the figure a checkpoint was chosen by, where none was chosen."""
+
 UNCHOSEN = "default: the more probable of the two classes"
 
 

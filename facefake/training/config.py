@@ -25,6 +25,7 @@ from facefake.models.tuning import (
     check_pair,
 )
 from preprocessing.errors import FacefakeError
+from preprocessing.faces import CropGeometry
 from preprocessing.resources import find_config
 
 Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
@@ -188,6 +189,10 @@ class GeometryConfig(_Section):
             raise ValueError(f"scale must be 1: {self.template} does not resize")
         return self
 
+    def at(self, size: int) -> CropGeometry:
+        """For a backbone whose pictures have a side of ``size`` pixels."""
+        return CropGeometry(self.template, self.scale, size)
+
 
 class DataConfig(_Section):
     """Which crops of the store, or which pictures, and how they are put into batches.
@@ -195,7 +200,8 @@ class DataConfig(_Section):
     Attributes:
         train_split: Split trained on.
         val_split: Split the checkpoint is chosen on; never the test split, whose figures would then mean nothing.
-        per_class: So many pictures of each class, drawn evenly over their folders by the seed; ``None``: all.
+        per_class: So many clips of each class, drawn evenly over their folders by the seed; ``None``: all. A picture
+            is a clip.
         val_per_class: At most so many of each class of the validation split, the same for every seed; ``None``: all.
         geometry: What the backbone sees of a picture. Crops of a store bring their own.
         cached_views: With a frozen tower: ``None`` encodes in every epoch; K encodes K augmented views once, and epoch

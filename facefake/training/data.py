@@ -1,13 +1,13 @@
-"""Crops of a face store as training and validation sets."""
+"""Crops of a face store, and whole pictures, as training and validation sets."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,49 +19,93 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from facefake.models.preprocess import Preprocess
-from facefake.training.augment import Augmentation
-from preprocessing.clip import Clip
+from facefake.training.augment import Augmentation, seen
+from facefake.training.draw import draw
+from preprocessing.clip import FAKE, REAL, Clip
 from preprocessing.errors import FacefakeError
+from preprocessing.faces import CropGeometry
+from preprocessing.recipe import NO_FACES
 from preprocessing.store import FaceStore, clip_of_row
+from preprocessing.whole import read_picture
+
+File = tuple[Path, str | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crops:
-    """Labelled crops of one split, sorted by clip and frame.
+    """Labelled crops of one split, or whole pictures, sorted by clip and frame. A picture is a clip of one frame.
 
     Attributes:
         split: Its name.
-        paths: The crops' files.
+        files: Where each lies: a file, and of a table of pictures the row in it.
         labels: (n,) int64, real 0, fake 1.
         clips: Clip of each crop, ``<dataset>/<path relative to the data root>``.
         pairs: Pair of each crop, ``<dataset>/<pair>``, or ``None``.
-        sources: The clips they are of, each once, as far as the store knows them.
+        sources: The clips they are of, each once, in their order, as far as the store knows them.
         frames: (n,) int64 frame index.
         datasets: Names of the data sets.
-        geometry: The one geometry all were cut with, as a dictionary.
-        face_detector: The one face detector all were found with.
+        geometry: The one geometry all were cut with; ``None`` for whole pictures, which are not cut yet.
+        face_detector: The one face detector all were found with, or :data:`preprocessing.recipe.NO_FACES`.
         sha256: Digest over what training depends on: files' names, clips, frames and labels.
     """
 
     split: str
-    paths: list[Path]
+    files: list[File]
     labels: NDArray[np.int64]
     clips: list[str]
     pairs: list[str | None]
     sources: list[Clip]
     frames: NDArray[np.int64]
     datasets: list[str]
-    geometry: dict[str, Any]
+    geometry: CropGeometry | None
     face_detector: str
     sha256: str
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.files)
 
     @property
     def clip_count(self) -> int:
         """Number of different clips."""
         return len(self.sources)
+
+    def open(self, row: int) -> Image.Image:
+        """A crop as stored, or a whole picture, upright and in RGB.
+
+        Raises:
+            FacefakeError: ``store_damaged`` for a crop; for a picture what
+                :func:`preprocessing.whole.read_picture` raises.
+        """
+        path, member = self.files[row]
+        return _open_crop(path) if self.geometry else Image.fromarray(read_picture(path, member))
+
+    def drawn(self, per_class: int | None, seed: int, *, fewer: bool = False) -> Crops:
+        """Those of so many clips of each class, drawn evenly over folders by the seed (:func:`draw`); ``None``: all.
+
+        Args:
+            per_class: So many of each.
+            seed: Of the draw. Of the same seed a smaller number is part of a larger one.
+            fewer: Take all there are where there are fewer.
+
+        Raises:
+            FacefakeError: ``config_invalid`` where there are fewer and that was not allowed.
+        """
+        if per_class is None:
+            return self
+        chosen = [self.sources[place] for place in draw(self.sources, per_class, seed, fewer=fewer)]
+        names = {_name(clip) for clip in chosen}
+        rows = [row for row, name in enumerate(self.clips) if name in names]
+        return replace(
+            self,
+            files=[self.files[row] for row in rows],
+            labels=self.labels[rows],
+            clips=[self.clips[row] for row in rows],
+            pairs=[self.pairs[row] for row in rows],
+            sources=chosen,
+            frames=self.frames[rows],
+            datasets=sorted({clip.dataset for clip in chosen}),
+            sha256=hashlib.sha256(f"{self.sha256} {rows}".encode()).hexdigest(),
+        )
 
 
 def read_crops(store: Path, split: str, frames_per_clip: int, clips: Collection[str] | None = None) -> Crops:
@@ -81,7 +125,7 @@ def read_crops(store: Path, split: str, frames_per_clip: int, clips: Collection[
     chosen = table.filter(pc.and_(table["main"], pc.and_(pc.equal(table["split"], split), pc.is_valid(table["label"]))))
     if clips is not None:
         chosen = chosen.filter(pc.is_in(chosen["clip"], pa.array(sorted(clips), pa.string())))
-    _check_classes(table, chosen, store, split)
+    _check_classes(set(table["split"].to_pylist()), set(chosen["label"].to_pylist()), split, str(store))
     chosen = chosen.sort_by([("dataset", "ascending"), ("clip", "ascending"), ("frame", "ascending")])
     names = _joined(chosen["dataset"], chosen["clip"])
     kept = _spread(names, frames_per_clip)
@@ -90,17 +134,53 @@ def read_crops(store: Path, split: str, frames_per_clip: int, clips: Collection[
     lines = zip(names, *(chosen[name].to_pylist() for name in ("frame", "label", "crop")), strict=True)
     return Crops(
         split=split,
-        paths=[_inside(store, crop) for crop in chosen["crop"].to_pylist()],
+        files=[(_inside(store, crop), None) for crop in chosen["crop"].to_pylist()],
         labels=chosen["label"].to_numpy().astype(np.int64),
         clips=names,
         pairs=[None if pair.endswith("/") else pair for pair in _joined(chosen["dataset"], chosen["pair"])],
         sources=_sources(chosen, names),
         frames=chosen["frame"].to_numpy(),
         datasets=sorted(set(chosen["dataset"].to_pylist())),
-        geometry=json.loads(_single(chosen, "geometry", store)),
+        geometry=CropGeometry.from_dict(json.loads(_single(chosen, "geometry", store))),
         face_detector=_single(chosen, "face_detector", store),
         sha256=hashlib.sha256("\n".join(map(repr, lines)).encode()).hexdigest(),
     )
+
+
+def read_pictures(clips: Sequence[Clip], split: str) -> Crops:
+    """The labelled pictures of a split, each a clip of one frame. No file is opened.
+
+    Args:
+        clips: Whole pictures, of any splits.
+        split: Which split.
+
+    Raises:
+        FacefakeError: ``split_empty``, saying which splits there are and whether both classes are in it.
+    """
+    chosen = sorted(
+        (clip for clip in clips if clip.split == split and clip.label is not None),
+        key=lambda clip: (clip.dataset, clip.key),
+    )
+    labels = [int(clip.label == FAKE) for clip in chosen]
+    _check_classes({clip.split for clip in clips}, set(labels), split, "the pictures")
+    names = [_name(clip) for clip in chosen]
+    return Crops(
+        split=split,
+        files=[(clip.path, clip.member) for clip in chosen],
+        labels=np.array(labels, np.int64),
+        clips=names,
+        pairs=[clip.pair and f"{clip.dataset}/{clip.pair}" for clip in chosen],
+        sources=chosen,
+        frames=np.zeros(len(chosen), np.int64),
+        datasets=sorted({clip.dataset for clip in chosen}),
+        geometry=None,
+        face_detector=NO_FACES,
+        sha256=hashlib.sha256("\n".join(map(repr, zip(names, labels, strict=True))).encode()).hexdigest(),
+    )
+
+
+def _name(clip: Clip) -> str:
+    return f"{clip.dataset}/{clip.key}"
 
 
 def _sources(chosen: pa.Table, names: Sequence[str]) -> list[Clip]:
@@ -110,16 +190,15 @@ def _sources(chosen: pa.Table, names: Sequence[str]) -> list[Clip]:
     return [clip_of_row(row, Path(row["clip"]), row["clip"]) for row in rows]
 
 
-def _check_classes(table: pa.Table, chosen: pa.Table, store: Path, split: str) -> None:
-    labels = set(chosen["label"].to_pylist())
-    if labels == {0, 1}:
+def _check_classes(splits: set[str | None], labels: set[int], split: str, place: str) -> None:
+    if labels == {REAL, FAKE}:
         return
-    there = sorted({str(name) for name in table["split"].to_pylist()})
-    lack = "no labelled face" if not labels else "only fake faces" if labels == {1} else "only real faces"
+    there = ", ".join(sorted(map(str, splits))) or "none"
+    lack = "nothing labelled" if not labels else "only fakes" if labels == {FAKE} else "only reals"
     raise FacefakeError(
         "split_empty",
-        f"the split {split!r} of {store} holds {lack}; its splits are: {', '.join(there) or 'none'}",
-        "Both real and fake clips are needed to train and to choose a checkpoint: extract more, or name other splits "
+        f"the split {split!r} of {place} holds {lack}; its splits are: {there}",
+        "Both real and fake clips are needed to train and to choose a checkpoint: bring more, or name other splits "
         "with --set data.train_split=... data.val_split=...",
     )
 
@@ -155,29 +234,50 @@ def _inside(store: Path, crop: str) -> Path:
     return store / crop
 
 
-Item = tuple[Tensor, int, int] | FacefakeError
-Batch = tuple[Tensor, Tensor, Tensor] | FacefakeError
+Item = tuple[Tensor, int, int] | tuple[int, FacefakeError]
+
+
+class Batch(NamedTuple):
+    """What a step works on.
+
+    Attributes:
+        inputs: uint8 pictures (n, 3, size, size), or float features (n, dim) of pictures encoded before.
+        labels: (n,) int64, real 0, fake 1.
+        rows: (n,) int64 rows of the crops.
+        failed: Rows of the batch that could not be read, and why; they are not among the n.
+    """
+
+    inputs: Tensor
+    labels: Tensor
+    rows: Tensor
+    failed: list[tuple[int, FacefakeError]]
 
 
 class CropDataset(Dataset[Item]):
     """Pictures for the network, as ``(picture, label, row)``: uint8 (3, size, size), so that few bytes travel.
 
     Indexed by ``(epoch, row)``: the augmentation of a crop depends on seed, epoch and row alone, whichever process does
-    it and in whatever order. A crop that cannot be read is an error *returned*: raised in a loading process it would
-    reach the training loop as a RuntimeError without its code.
+    it and in whatever order. A crop that cannot be read is an error *returned*, as ``(row, error)``: raised in a
+    loading process it would reach the training loop as a RuntimeError without its code.
 
     Args:
         crops: What to show.
         preprocess: The backbone's.
-        augmentation: ``None`` to show crops as they are.
+        geometry: What the backbone sees of a whole picture; or how the crops were cut.
+        augmentation: ``None`` to show crops as they are, and pictures as they are seen in scoring.
         seed: Of the run.
     """
 
     def __init__(
-        self, crops: Crops, preprocess: Preprocess, augmentation: Augmentation | None = None, seed: int = 0
+        self,
+        crops: Crops,
+        preprocess: Preprocess,
+        geometry: CropGeometry,
+        augmentation: Augmentation | None = None,
+        seed: int = 0,
     ) -> None:
         self.crops = crops
-        self._preprocess, self._augmentation, self._seed = preprocess, augmentation, seed
+        self._preprocess, self._geometry, self._augmentation, self._seed = preprocess, geometry, augmentation, seed
 
     def __len__(self) -> int:
         return len(self.crops)
@@ -185,15 +285,17 @@ class CropDataset(Dataset[Item]):
     def __getitem__(self, index: tuple[int, int]) -> Item:
         epoch, row = index
         try:
-            crop = _open(self.crops.paths[row])
+            crop = self.crops.open(row)
         except FacefakeError as error:
-            return error
+            return row, error
         if self._augmentation is not None:
             crop = self._augmentation(crop, _mixed(self._seed, epoch, row))
+        elif self._geometry.whole:
+            crop = seen(crop, self._geometry)
         return self._preprocess.resize(crop), int(self.crops.labels[row]), row
 
 
-def _open(path: Path) -> Image.Image:
+def _open_crop(path: Path) -> Image.Image:
     try:
         with Image.open(path, formats=["PNG"]) as image:
             return image.convert("RGB")
@@ -211,9 +313,10 @@ def _mixed(seed: int, epoch: int, row: int) -> int:
 
 
 def collate(items: list[Item]) -> Batch:
-    """A batch: pictures (n, 3, size, size) uint8, labels (n,) int64, rows (n,) int64; or its first error."""
-    good = [item for item in items if not isinstance(item, FacefakeError)]
-    if len(good) < len(items):
-        return next(item for item in items if isinstance(item, FacefakeError))
+    """A batch of those items that could be read, and the others' errors."""
+    good: list[tuple[Tensor, int, int]] = [item for item in items if len(item) == 3]
+    failed = [item for item in items if len(item) == 2]
+    if not good:
+        return Batch(torch.empty(0), torch.empty(0), torch.empty(0), failed)
     pictures, labels, rows = zip(*good, strict=True)
-    return torch.stack(pictures), torch.tensor(labels), torch.tensor(rows)
+    return Batch(torch.stack(pictures), torch.tensor(labels), torch.tensor(rows), failed)

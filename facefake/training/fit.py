@@ -1,21 +1,18 @@
-"""A config and a face store in, a detector file out."""
+"""A config and a face store, or pictures, in; a detector file out."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import math
-import os
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.loggers import Logger
-from torch.utils.data import DataLoader
 
 from facefake._version import __version__
 from facefake.models.backbone import BackboneSpec, load_backbone
@@ -24,22 +21,25 @@ from facefake.models.detector import describe_backbone, save_detector
 from facefake.models.network import Network
 from facefake.models.precision import cast_products
 from facefake.models.strategies import tuned_network
+from facefake.scoring.rules import LAST_EPOCH
 from facefake.training.apart import check_apart
-from facefake.training.augment import Augmentation
 from facefake.training.checkpoint import KeepLast, SafeCheckpointIO, read_checkpoint
 from facefake.training.config import TrainConfig
-from facefake.training.data import CropDataset, Crops, collate, read_crops
+from facefake.training.damage import Damage
+from facefake.training.data import Crops, read_crops, read_pictures
+from facefake.training.loaders import make_loaders
 from facefake.training.log import MetricsLog
 from facefake.training.module import STATE, DetectorModule
 from facefake.training.progress import TrainProgress
-from facefake.training.sampler import PairSampler, pair_groups
 from facefake.training.validation import Validation
+from preprocessing.clip import Clip
 from preprocessing.device import pick_device
 from preprocessing.errors import FacefakeError
+from preprocessing.faces import CropGeometry
 from preprocessing.store import write_atomic
 
 _PRECISION = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
-_MOST_WORKERS = 16
+_VAL_SEED = 0  # runs of several seeds are measured on the same validation clips
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,12 @@ class TrainResult:
     """What a run leaves.
 
     Attributes:
-        detector: The detector file: the best epoch's.
-        best: Its video-level AUC on the validation split.
+        detector: The detector file: of the best epoch, or of the last if the config says so.
+        best: Its AUC on the validation split, over clips; a picture is a clip.
         epoch: That epoch, from 0.
         steps: Optimiser steps of the whole run.
         metrics: The CSV of every step and validation.
+        damaged: Pictures that could not be read and were left out, also named in ``damaged.csv`` of the run folder.
     """
 
     detector: Path
@@ -59,6 +60,7 @@ class TrainResult:
     epoch: int
     steps: int
     metrics: Path
+    damaged: list[str]
 
 
 def train(
@@ -73,9 +75,10 @@ def train(
 ) -> TrainResult:
     """Train a detector on a face store.
 
-    The run folder ``out`` gets ``detector.safetensors`` (whenever an epoch is the best so far), ``config.yaml``,
-    ``metrics.csv`` and, after each epoch, ``checkpoints/last.ckpt``. Order and augmentation of the crops depend on seed
-    and epoch alone, so a run that was killed and resumed ends as an undisturbed one.
+    The run folder ``out`` gets ``detector.safetensors`` (whenever an epoch is the best so far, or every time if the
+    last is wanted), ``config.yaml``, ``metrics.csv`` and, after each epoch, ``checkpoints/last.ckpt``. Order and
+    augmentation of the crops depend on seed and epoch alone, so a run that was killed and resumed ends as an
+    undisturbed one.
 
     Args:
         config: See :func:`facefake.training.load_config`.
@@ -91,11 +94,57 @@ def train(
             ``store_recipe_mismatch``, ``config_invalid``, ``usage``, ``device_unavailable``, ``not_writable``, and what
             loading a backbone raises.
     """
-    store, out = Path(store), Path(out)
-    chosen = pick_device(device if device not in (None, "auto") else config.trainer.device)
-    precision = _precision(config, chosen)
-    crops = read_crops(store, config.data.train_split, config.data.frames_per_clip, clips)
-    val = read_crops(store, config.data.val_split, config.data.frames_per_clip, clips)
+    chosen = _pick_device(config, device)
+    frames = config.data.frames_per_clip
+    crops, val = (read_crops(Path(store), split, frames, clips) for split in _splits(config))
+    return _train(config, crops, val, Path(out), resume, chosen, progress)
+
+
+def train_pictures(
+    config: TrainConfig,
+    clips: Sequence[Clip],
+    out: Path,
+    resume: bool = True,
+    device: str | None = None,
+    *,
+    progress: bool = True,
+) -> TrainResult:
+    """Train a detector on whole pictures, as :func:`train` does on faces; they are read where they lie.
+
+    A few that cannot be read are left out of the run and named in the run folder's ``damaged.csv``
+    (:mod:`facefake.training.damage`).
+
+    Args:
+        config: See :func:`facefake.training.load_config`.
+        clips: Pictures of both splits.
+        out: The run folder.
+        resume: Go on from ``out``'s checkpoint, if it has one; without, a folder that holds a run is refused.
+        device: Instead of the config's ``trainer.device``; ``auto`` and ``None`` leave that.
+        progress: Show a bar on stderr.
+
+    Raises:
+        FacefakeError: ``split_empty``, ``split_leak``, ``unreadable`` where too many pictures are, ``config_invalid``,
+            ``usage``, ``device_unavailable``, ``not_writable``, and what loading a backbone raises.
+    """
+    chosen = _pick_device(config, device)
+    crops, val = (read_pictures(clips, split) for split in _splits(config))
+    return _train(config, crops, val, Path(out), resume, chosen, progress)
+
+
+def _pick_device(config: TrainConfig, device: str | None) -> torch.device:
+    return pick_device(device if device not in (None, "auto") else config.trainer.device)
+
+
+def _splits(config: TrainConfig) -> tuple[str, str]:
+    return config.data.train_split, config.data.val_split
+
+
+def _train(
+    config: TrainConfig, crops: Crops, val: Crops, out: Path, resume: bool, device: torch.device, progress: bool
+) -> TrainResult:
+    precision = _precision(config, device)
+    crops = crops.drawn(config.data.per_class, config.seed)
+    val = val.drawn(config.data.val_per_class, _VAL_SEED, fewer=True)
     _check_crops(config, crops, val)
     check_apart(crops, val)
     fingerprint = {"config": _recipe_digest(config), "manifest": crops.sha256 + val.sha256}
@@ -103,28 +152,34 @@ def train(
 
     backbone = load_backbone(BackboneSpec(config.backbone.name, config.backbone.weights, config.backbone.feature))
     tuned = tuned_network(backbone, config.tuning, config.seed)
-    network, trained = tuned.network, tuned.names
     if precision == _PRECISION["bf16"]:
         cast_products(backbone)
     if config.trainer.grad_checkpointing:
         backbone.checkpoint_gradients()
-    loaders = _loaders(config, network, crops, val, chosen)
+    geometry = crops.geometry or config.data.geometry.at(backbone.image_size)
+    loaders = make_loaders(config, crops, val, backbone.preprocess, geometry, device)
     steps_per_epoch = math.ceil(len(loaders[0]) / config.trainer.accumulate)
+    damage = Damage(out / "damaged.csv", crops, val)
 
     def keep(epoch: int, figures: Validation) -> None:
-        card = _card(config, network, crops, val, epoch, figures)
-        save_detector(out / "detector.safetensors", network, card)
+        card = _card(config, tuned.network, geometry, crops, val, damage, epoch, figures)
+        save_detector(out / "detector.safetensors", tuned.network, card)
 
-    module = DetectorModule(network, trained, config, steps_per_epoch, val, fingerprint, keep)
+    module = DetectorModule(tuned.network, tuned.names, config, steps_per_epoch, val, damage, fingerprint, keep)
     callbacks: list[pl.Callback] = [KeepLast(_checkpoint(out))]
     if progress:
         callbacks.append(TrainProgress(steps_per_epoch * config.trainer.epochs))
     with _quiet():
-        trainer = _trainer(config, out, chosen, precision, callbacks, done)
+        trainer = _trainer(config, out, device, precision, callbacks, done)
         trainer.fit(module, *loaders, ckpt_path=str(_checkpoint(out)) if done is not None else None)
-    assert module.best is not None  # every run validates, or resumes one that did
+    assert module.kept is not None  # every run validates, or resumes one that did
     return TrainResult(
-        out / "detector.safetensors", module.best.video_auc, module.best_epoch, trainer.global_step, out / "metrics.csv"
+        detector=out / "detector.safetensors",
+        best=module.kept.video_auc,
+        epoch=module.kept_epoch,
+        steps=trainer.global_step,
+        metrics=out / "metrics.csv",
+        damaged=damage.names(),
     )
 
 
@@ -143,7 +198,7 @@ def _check_crops(config: TrainConfig, crops: Crops, val: Crops) -> None:
     if len(crops) < size:
         raise FacefakeError(
             "config_invalid",
-            f"a batch has {size} crops, and the split {crops.split!r} holds only {len(crops)}",
+            f"a batch has {size} crops or pictures, and the split {crops.split!r} holds only {len(crops)}",
             f"Make the batch smaller: --set data.batch_size={max(2, len(crops) // 2)}",
         )
     if (crops.geometry, crops.face_detector) != (val.geometry, val.face_detector):
@@ -181,57 +236,45 @@ def _open_run(out: Path, config: TrainConfig, resume: bool, fingerprint: dict[st
             if checkpoint[STATE][what] != digest:
                 raise FacefakeError(
                     "usage",
-                    f"the run in {out} was started with another {'face store' if what == 'manifest' else what}",
+                    f"the run in {out} was started with {'other data' if what == 'manifest' else f'another {what}'}",
                     "Resume it with the same, or choose another --out.",
                 )
     write_atomic(out / "config.yaml", config.to_yaml().encode())
     return done
 
 
-def _loaders(
-    config: TrainConfig, network: Network, crops: Crops, val: Crops, device: torch.device
-) -> tuple[DataLoader[Any], DataLoader[Any]]:
-    asked = config.data.workers
-    automatic = 0 if device.type == "cpu" else min(_MOST_WORKERS, os.cpu_count() or 1)
-    workers = automatic if asked == "auto" else asked
-    common: dict[str, Any] = {
-        "batch_size": config.data.batch_size,
-        "num_workers": workers,
-        "persistent_workers": workers > 0,
-        "pin_memory": device.type == "cuda",
-        "collate_fn": collate,
-    }
-    preprocess = network.backbone.preprocess
-    paired = config.data.pairing == "pair"
-    groups = pair_groups(crops.pairs, crops.frames, crops.labels) if paired else [[row] for row in range(len(crops))]
-    training = CropDataset(crops, preprocess, Augmentation(config.augment), config.seed)
-    in_order = [(0, row) for row in range(len(val))]
-    return (
-        DataLoader(training, sampler=PairSampler(groups, config.seed), drop_last=True, **common),
-        DataLoader(CropDataset(val, preprocess), sampler=in_order, **common),
-    )
-
-
 def _card(
-    config: TrainConfig, network: Network, crops: Crops, val: Crops, epoch: int, figures: Validation
+    config: TrainConfig,
+    network: Network,
+    geometry: CropGeometry,
+    crops: Crops,
+    val: Crops,
+    damage: Damage,
+    epoch: int,
+    figures: Validation,
 ) -> DetectorCard:
+    damaged = damage.count(crops.split)  # pictures, each a clip of its own
     return DetectorCard(
         tool_version=__version__,
         backbone=describe_backbone(network.backbone),
         strategy=config.strategy,
         head=config.head,
-        geometry=crops.geometry,
+        geometry=geometry.to_dict(),
         face_detector=crops.face_detector,
         training=TrainingCard(
             datasets=crops.datasets,
             split=crops.split,
-            clips=crops.clip_count,
-            crops=len(crops),
+            clips=crops.clip_count - damaged,
+            crops=len(crops) - damaged,
             manifest_sha256=crops.sha256,
             config_sha256=config.sha256,
         ),
         selection=SelectionCard(
-            datasets=val.datasets, split=val.split, metric="video_auc", value=figures.video_auc, epoch=epoch
+            datasets=val.datasets,
+            split=val.split,
+            metric="video_auc" if config.selection == "best" else LAST_EPOCH,
+            value=figures.video_auc,
+            epoch=epoch,
         ),
         metrics={
             "video_auc": figures.video_auc,

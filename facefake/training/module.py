@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from facefake.models.network import Network
 from facefake.training.config import OptimiserConfig, TrainConfig
+from facefake.training.damage import Damage
 from facefake.training.data import Batch, Crops
 from facefake.training.losses import Loss, combine, slerp_within_class
 from facefake.training.schedule import lr_at
@@ -31,8 +32,9 @@ class DetectorModule(pl.LightningModule):
         config: The run's config.
         steps_per_epoch: Optimiser steps an epoch.
         val: The crops of the validation loader.
+        damage: Takes note of what cannot be read.
         fingerprint: Goes into checkpoints, and must be the same on resume.
-        on_best: Called with the epoch and its figures when they are the best so far.
+        on_kept: Called with an epoch and its figures if that is the one to keep so far.
     """
 
     def __init__(
@@ -42,15 +44,16 @@ class DetectorModule(pl.LightningModule):
         config: TrainConfig,
         steps_per_epoch: int,
         val: Crops,
+        damage: Damage,
         fingerprint: dict[str, str],
-        on_best: Callable[[int, Validation], None],
+        on_kept: Callable[[int, Validation], None],
     ) -> None:
         super().__init__()
         self.network = network
-        self.best: Validation | None = None
-        self.best_epoch = -1
+        self.kept: Validation | None = None
+        self.kept_epoch = -1
         self._trained, self._config, self._steps_per_epoch = trained, config, steps_per_epoch
-        self._val, self._fingerprint, self._on_best = val, fingerprint, on_best
+        self._val, self._damage, self._fingerprint, self._on_kept = val, damage, fingerprint, on_kept
         self._preprocess = network.backbone.preprocess
         self._window: list[Loss] = []
         self._lr = 0.0
@@ -64,11 +67,11 @@ class DetectorModule(pl.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Loss of a batch."""
-        pictures, labels, _ = _unwrap(batch)
-        features = self.network.features(self._preprocess.normalise(pictures))
+        self._damage.note(self._config.data.train_split, batch)
+        features = self._features(batch.inputs)
         if self._config.loss.slerp:
-            features = slerp_within_class(features, labels, self._generator(batch_idx))
-        loss = combine(self.network.classify(features), labels, self._config.loss)
+            features = slerp_within_class(features, batch.labels, self._generator(batch_idx))
+        loss = combine(self.network.classify(features), batch.labels, self._config.loss)
         self._window.append(loss)
         return loss.total
 
@@ -95,12 +98,12 @@ class DetectorModule(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """P(fake) of a batch."""
-        pictures, _, rows = _unwrap(batch)
-        logits = self.network(self._preprocess.normalise(pictures)).logits
-        self._scores.append((rows.cpu(), logits.float().cpu().double().softmax(1)[:, 1]))
+        self._damage.note(self._config.data.val_split, batch)
+        logits = self.network.classify(self._features(batch.inputs)).logits
+        self._scores.append((batch.rows.cpu(), logits.float().cpu().double().softmax(1)[:, 1]))
 
     def on_validation_epoch_end(self) -> None:
-        """Measure, and keep the detector if it is the best so far."""
+        """Measure, and keep the detector: every time if the last is wanted, else if it is the best so far."""
         rows, scores = (torch.cat(parts).numpy() for parts in zip(*self._scores, strict=True))
         self._scores = []
         clips = [self._val.clips[row] for row in rows]
@@ -112,9 +115,9 @@ class DetectorModule(pl.LightningModule):
                 "val_cross_entropy": figures.cross_entropy,
             }
         )
-        if self.best is None or figures.rank > self.best.rank:
-            self.best, self.best_epoch = figures, self.current_epoch
-            self._on_best(self.current_epoch, figures)
+        if self._config.selection == "last" or self.kept is None or figures.rank > self.kept.rank:
+            self.kept, self.kept_epoch = figures, self.current_epoch
+            self._on_kept(self.current_epoch, figures)
 
     def configure_optimizers(self) -> dict[str, Any]:
         """The optimiser over what is trained, its rate set at every step."""
@@ -124,7 +127,7 @@ class DetectorModule(pl.LightningModule):
         def factor(step: int) -> float:
             return lr_at(step, schedule, lr=settings.lr, steps_per_epoch=steps) / settings.lr
 
-        optimiser = _optimiser(parameters, settings)
+        optimiser = make_optimiser(parameters, settings)
         rates = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": rates, "interval": "step"}}
 
@@ -132,15 +135,27 @@ class DetectorModule(pl.LightningModule):
         """Leave the base out; add what selection needs."""
         state = checkpoint["state_dict"]
         checkpoint["state_dict"] = {f"network.{name}": state[f"network.{name}"] for name in self._trained}
-        best = self.best
-        figures = None if best is None else [best.video_auc, best.frame_auc, best.cross_entropy]
-        checkpoint[STATE] = {"best": figures, "best_epoch": self.best_epoch, **self._fingerprint}
+        kept = self.kept
+        figures = None if kept is None else [kept.video_auc, kept.frame_auc, kept.cross_entropy]
+        checkpoint[STATE] = {
+            "kept": figures,
+            "kept_epoch": self.kept_epoch,
+            "damage": self._damage.state(),
+            **self._fingerprint,
+        }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take up the selection where it was."""
         state = checkpoint[STATE]
-        self.best = None if state["best"] is None else Validation(*state["best"])
-        self.best_epoch = state["best_epoch"]
+        self.kept = None if state["kept"] is None else Validation(*state["kept"])
+        self.kept_epoch = state["kept_epoch"]
+        self._damage.restore(state["damage"])
+
+    def _features(self, inputs: Tensor) -> Tensor:
+        """Of uint8 pictures, or as given if they were encoded before."""
+        if inputs.is_floating_point():
+            return inputs
+        return self.network.features(self._preprocess.normalise(inputs))
 
     def _generator(self, batch_idx: int) -> torch.Generator:
         seed = np.random.SeedSequence([self._config.seed, self.current_epoch, batch_idx]).generate_state(1)[0]
@@ -151,14 +166,9 @@ class DetectorModule(pl.LightningModule):
             logger.log_metrics({"epoch": self.current_epoch, **row}, step=self.trainer.global_step)
 
 
-def _optimiser(parameters: list[nn.Parameter], settings: OptimiserConfig) -> torch.optim.Optimizer:
+def make_optimiser(parameters: list[nn.Parameter], settings: OptimiserConfig) -> torch.optim.Optimizer:
+    """The optimiser a config asks for."""
     lr, decay = settings.lr, settings.weight_decay
     if settings.name == "sgd":
         return torch.optim.SGD(parameters, lr=lr, momentum=settings.momentum, weight_decay=decay)
     return torch.optim.AdamW(parameters, lr=lr, betas=settings.betas, weight_decay=decay)
-
-
-def _unwrap(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    if isinstance(batch, FacefakeError):
-        raise batch
-    return batch

@@ -12,7 +12,7 @@ from facefake.training.module import DetectorModule
 
 
 class TrainProgress(pl.Callback):
-    """One bar over all optimiser steps of the run, with the epoch and the best video AUC so far.
+    """One bar over all optimiser steps of the run, with the epoch and the validation AUC of the one kept so far.
 
     Args:
         steps: Optimiser steps of the whole run.
@@ -50,7 +50,7 @@ class TrainProgress(pl.Callback):
         self._bar.stop()
 
     def _show(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        best = module.best if isinstance(module, DetectorModule) else None
+        kept = module.kept if isinstance(module, DetectorModule) else None
         facts = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"
-        facts += f"  best val video AUC {best.video_auc:.4f}" if best else ""
+        facts += f"  val AUC {kept.video_auc:.4f}" if kept else ""
         self._bar.update(self._task, completed=trainer.global_step, facts=facts)

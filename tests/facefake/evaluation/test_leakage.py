@@ -37,6 +37,11 @@ def test_one_sentence_for_each_of_several_uses():
     assert len(said(("ffpp", "val"), ("ffpp", "train"), detector=detector)) == 3
 
 
+def test_a_last_epoch_was_chosen_on_nothing():
+    last = DETECTOR | {"selection": DETECTOR["selection"] | {"metric": "last_epoch"}}
+    assert said(("ffpp", "val"), detector=last) == []
+
+
 def test_videos_without_a_split_may_be_the_same():
     (sentence,) = said(("mine", None))
     assert "no known split" in sentence

@@ -357,6 +357,9 @@ def test_how_the_checkpoint_was_chosen_is_always_said():
     made = report(*reals(3), *fakes(3), provenance={"detector": DETECTOR})
     assert "The checkpoint was chosen by video_auc on the val split." in made["notes"]
     assert made["leakage"] == []
+    last = DETECTOR | {"selection": DETECTOR["selection"] | {"metric": "last_epoch"}}
+    made = report(*reals(3), *fakes(3), provenance={"detector": last})
+    assert "The checkpoint is that of the last epoch: none was chosen." in made["notes"]
     made = report(*reals(3), *fakes(3), provenance={"detector": DETECTOR | {"selection": None}})
     assert any("not recorded" in note for note in made["notes"])
 

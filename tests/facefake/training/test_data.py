@@ -13,6 +13,7 @@ from facefake.training.augment import Augmentation
 from facefake.training.config import AugmentConfig
 from facefake.training.data import CropDataset, collate, read_crops
 from preprocessing.errors import FacefakeError
+from preprocessing.faces import CropGeometry
 
 PREPROCESS = Preprocess(32, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
@@ -29,8 +30,8 @@ def test_reads_one_split_with_its_labels(store: Path):
     assert crops.clip_count == 8
     assert crops.labels.tolist() == [1] * 16 + [0] * 16  # sorted by clip: fake/, real/
     assert all("train" in clip and clip.startswith("toy/") for clip in crops.clips)
-    assert all(path.is_file() for path in crops.paths)
-    assert crops.geometry == {"template": "gend", "scale": 1.3, "size": None}
+    assert all(path.is_file() and member is None for path, member in crops.files)
+    assert crops.geometry == CropGeometry()
     assert (crops.face_detector, crops.datasets) == ("mtcnn", ["toy"])
     assert crops.pairs[0] == "toy/train0"
     assert [source.key for source in crops.sources] == sorted({clip.removeprefix("toy/") for clip in crops.clips})
@@ -75,7 +76,7 @@ def test_an_empty_split_says_what_there_is(store: Path):
     assert all(word in error.message for word in ("'dev'", "test", "train", "val"))
 
 
-@pytest.mark.parametrize(("label", "word"), [(0, "only real"), (1, "only fake")])
+@pytest.mark.parametrize(("label", "word"), [(0, "only reals"), (1, "only fakes")])
 def test_a_split_with_one_class(make_store, toy, label: int, word: str):
     error = error_of(make_store([toy.row("a.mp4", "train", label, 0)]))
     assert error.code == "split_empty"
@@ -103,42 +104,43 @@ def test_no_store(tmp_path: Path):
 
 def test_a_damaged_crop_is_an_error_with_its_code_also_through_a_batch(make_store, toy):
     crops = read_crops(make_store(toy.rows(pairs=1, frames=1)), "train", 32)
-    whole = crops.paths[1].read_bytes()
+    path, _ = crops.files[1]
+    whole = path.read_bytes()
     # a file that is none, one that was cut off, one with a broken chunk: Pillow has an exception of its own for each
     for damaged in (b"no picture", whole[: len(whole) // 2], whole[:37] + bytes(4) + whole[41:]):
-        crops.paths[1].write_bytes(damaged)
-        dataset = CropDataset(crops, PREPROCESS)
+        path.write_bytes(damaged)
+        dataset = CropDataset(crops, PREPROCESS, CropGeometry())
         batch = collate([dataset[0, 0], dataset[0, 1]])
-        assert isinstance(batch, FacefakeError)
-        assert batch.code == "store_damaged"
-        assert str(crops.paths[1]) in batch.message
-    assert str(crops.paths[1]) in batch.message
+        assert batch.rows.tolist() == [0]
+        [(row, error)] = batch.failed
+        assert (row, error.code) == (1, "store_damaged")
+        assert str(path) in error.message
 
 
 def test_items_are_uint8_and_equal_the_preprocessed_crop(store: Path):
     crops = read_crops(store, "val", 32)
-    picture, label, row = CropDataset(crops, PREPROCESS)[0, 5]
+    picture, label, row = CropDataset(crops, PREPROCESS, CropGeometry())[0, 5]
     assert (picture.dtype, picture.shape, label, row) == (torch.uint8, (3, 32, 32), int(crops.labels[5]), 5)
-    assert torch.equal(picture, PREPROCESS.resize(np.asarray(Image.open(crops.paths[5]))))
+    assert torch.equal(picture, PREPROCESS.resize(np.asarray(Image.open(crops.files[5][0]))))
 
 
 def test_an_augmented_item_depends_on_seed_epoch_and_row_alone(store: Path):
     crops = read_crops(store, "train", 32)
     augmentation = Augmentation(AugmentConfig())
-    dataset = CropDataset(crops, PREPROCESS, augmentation, seed=1)
+    dataset = CropDataset(crops, PREPROCESS, CropGeometry(), augmentation, seed=1)
     first = dataset[3, 7][0]
     torch.manual_seed(99)
     dataset[0, 0]
     assert torch.equal(dataset[3, 7][0], first)
     assert not torch.equal(dataset[4, 7][0], first)
-    assert not torch.equal(CropDataset(crops, PREPROCESS, augmentation, seed=2)[3, 7][0], first)
+    assert not torch.equal(CropDataset(crops, PREPROCESS, CropGeometry(), augmentation, seed=2)[3, 7][0], first)
 
 
 def test_a_batch(store: Path):
-    dataset = CropDataset(read_crops(store, "train", 32), PREPROCESS)
-    pictures, labels, rows = collate([dataset[0, 0], dataset[0, 20]])
+    dataset = CropDataset(read_crops(store, "train", 32), PREPROCESS, CropGeometry())
+    pictures, labels, rows, failed = collate([dataset[0, 0], dataset[0, 20]])
     assert (pictures.shape, pictures.dtype) == ((2, 3, 32, 32), torch.uint8)
-    assert (labels.tolist(), rows.tolist()) == ([1, 0], [0, 20])
+    assert (labels.tolist(), rows.tolist(), failed) == ([1, 0], [0, 20], [])
 
 
 def test_only_the_clips_asked_for(store: Path):

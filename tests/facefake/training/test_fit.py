@@ -50,7 +50,7 @@ def test_it_learns_the_toy_forgery(trained: TrainResult):
 
 def test_the_detector_loads_and_scores_the_validation_split_as_training_measured_it(trained: TrainResult, store: Path):
     val = read_crops(store, "val", 32)
-    scores = load_detector(trained.detector, "cpu").score([np.asarray(Image.open(path)) for path in val.paths])
+    scores = load_detector(trained.detector, "cpu").score([np.asarray(Image.open(path)) for path, _ in val.files])
     figures = validate(scores, val.labels, val.clips)
     card = read_card(trained.detector)
     assert card.selection is not None
@@ -60,7 +60,7 @@ def test_the_detector_loads_and_scores_the_validation_split_as_training_measured
 
 
 def test_loading_twice_scores_the_same(trained: TrainResult, store: Path):
-    crops = [np.asarray(Image.open(path)) for path in read_crops(store, "test", 32).paths]
+    crops = [np.asarray(Image.open(path)) for path, _ in read_crops(store, "test", 32).files]
     first, second = (load_detector(trained.detector, "cpu").score(crops) for _ in range(2))
     np.testing.assert_allclose(first, second, atol=1e-6)
 
@@ -254,7 +254,7 @@ def test_a_checkpoint_that_is_a_pickle_is_refused(store: Path, tmp_path: Path):
 
 
 def test_splits_cut_with_different_geometries(make_store, toy, tmp_path: Path):
-    rows = [each | ({"geometry": "{}"} if each["split"] == "val" else {}) for each in toy.rows()]
+    rows = [each | ({"geometry": '{"template": "arcface"}'} if each["split"] == "val" else {}) for each in toy.rows()]
     assert error_of(make_store(rows), tmp_path / "run").code == "store_recipe_mismatch"
 
 
