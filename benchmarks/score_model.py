@@ -10,7 +10,6 @@ row to benchmarks/results/score_model.csv.
 from __future__ import annotations
 
 import argparse
-import csv
 import statistics
 import tempfile
 import time
@@ -18,37 +17,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from train_step import _device_name
+from machine import RESULTS, device_name, record
 
 from facefake._version import __version__
 from facefake.models import (
     BackboneSpec,
     Detector,
     DetectorCard,
-    build_network,
+    Tuning,
     load_backbone,
     load_detector,
     save_detector,
-    select,
+    tuned_network,
 )
 from facefake.models.detector import describe_backbone
 from facefake.models.precision import pick_precision
 from preprocessing.device import pick_device
-
-COLUMNS = (
-    "backbone",
-    "dim",
-    "device",
-    "threads",
-    "crops",
-    "batch",
-    "fp32_images_a_second",
-    "bf16_images_a_second",
-    "ratio",
-    "auto",
-    "largest_score_difference",
-    "torch",
-)
 
 
 def main() -> None:
@@ -59,7 +43,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--device")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "score_model.csv")
+    parser.add_argument("--out", type=Path, default=RESULTS / "score_model.csv")
     arguments = parser.parse_args()
     device = pick_device(arguments.device)
     rng = np.random.default_rng(0)
@@ -76,7 +60,7 @@ def main() -> None:
     row = {
         "backbone": arguments.backbone,
         "dim": dim,
-        "device": _device_name(device),
+        "device": device_name(device),
         "threads": torch.get_num_threads(),
         "crops": arguments.crops,
         "batch": arguments.batch,
@@ -87,19 +71,11 @@ def main() -> None:
         "largest_score_difference": f"{np.abs(scores['bf16'] - scores['fp32']).max():.1e}",
         "torch": torch.__version__,
     }
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    new = not arguments.out.exists()
-    with arguments.out.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
-    for name, value in row.items():
-        print(f"{name:26} {value}")
+    record(arguments.out, row)
 
 
 def _detectors(backbone: str, device: torch.device) -> tuple[dict[str, Detector], int]:
-    network = build_network(load_backbone(BackboneSpec(backbone, "random:0")), "hyperspherical")
+    network = tuned_network(load_backbone(BackboneSpec(backbone, "random:0")), Tuning()).network
     card = DetectorCard(
         tool_version=__version__,
         backbone=describe_backbone(network.backbone),
@@ -110,7 +86,7 @@ def _detectors(backbone: str, device: torch.device) -> tuple[dict[str, Detector]
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "detector.safetensors"
-        save_detector(path, network, card, select(network, "ln"))
+        save_detector(path, network, card)
         dim = network.backbone.dim
         del network
         return {name: load_detector(path, str(device), precision=name) for name in ("fp32", "bf16")}, dim
