@@ -9,8 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+from preprocessing.clip import Clip
 from preprocessing.errors import FacefakeError
-from preprocessing.video import open_video
+from preprocessing.extract import extract_clip
+from preprocessing.faces import CropGeometry
+from preprocessing.recipe import Recipe
+from preprocessing.video import Sampling, open_video
 from tests.clips import read_number
 
 
@@ -31,6 +35,12 @@ def read_all(path: Path) -> tuple[list[tuple[float, int]], list[int]]:
         ]
         assert len(frames) + len(reader.failed) == len(reader), "a frame is missing without a word"
         return frames, sorted(reader.failed)
+
+
+def seen_whole(clip: Clip) -> list[tuple[int, ...]]:
+    """The shapes of what is seen of a picture that is taken whole."""
+    recipe = Recipe.of_pictures(CropGeometry("resize-crop", 1, 64), Sampling("uniform", 4))
+    return [face.image.shape for face in extract_clip(clip, recipe).faces]
 
 
 def work(item: object) -> object:
