@@ -4,6 +4,9 @@ Labels come from a CSV with the columns ``path`` and ``label`` (``real``/``fake`
 wanted, ``split``, ``method``, ``pair`` and ``identities`` (names of people, ``;`` between them); paths are relative to
 the folder. A ``labels.csv`` at the top of the folder is read without being asked for. Names of folders say nothing
 here: whole pictures in folders called ``real`` and ``fake`` are what ``aigcdetect`` reads.
+
+Numbers mean what they mean here, and a list cannot say that it counts the other way: the labels of a set that writes 0
+for fake, as CIFAKE does, must be given as words.
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ def _invalid(path: Path, what: str) -> FacefakeError:
     return FacefakeError(
         "labels_invalid",
         f"{path}: {what}",
-        "The file is CSV with a header: path,label (real or fake) and, if wanted, split, method, pair, identities.",
+        "The file is CSV with a header: path,label (real or fake, or 0 for real and 1 for fake) and, if wanted, split, "
+        "method, pair, identities.",
     )
 
 
@@ -46,9 +50,9 @@ def read_labels(path: Path) -> dict[str, dict[str, str]]:
         raise _invalid(path, f"has no column {' and '.join(sorted(missing))}.")
     labels: dict[str, dict[str, str]] = {}
     for number, row in enumerate(rows, start=2):
-        key = Path(row["path"]).as_posix()
+        key = Path(row["path"].replace("\\", "/")).as_posix()
         if row["label"].lower() not in LABELS:
-            raise _invalid(path, f"line {number} has label {row['label']!r}; known are real, fake, 0 and 1.")
+            raise _invalid(path, f"line {number} has label {row['label']!r}; known are real or 0, fake or 1.")
         if row.get("split", "") not in ("", *SPLITS):
             raise _invalid(path, f"line {number} has split {row['split']!r}; known are {', '.join(SPLITS)}.")
         if key in labels:

@@ -2,8 +2,7 @@
 
 Every ``*.json`` below the root that is such a list is read; JSON files of another form are passed over with a note. A
 path that is not absolute counts from the list's folder or, failing that, from the root. Most lists have absolute paths
-of the machine they were made on: such a path counts from the folder on that lies in the root here, and once one picture
-of that machine's folder was found, all its others count from there, too.
+of the machine they were made on: such a path counts from the first of its folders on that lies in the root here.
 
 The split is what a list's name is or ends in (``train.json``, ``ADM_val.json``), the method what is before it
 (``ADM``); the lists say no more. Without such a name the fakes are ``fake`` and the reals ``real``.
@@ -14,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,30 +92,30 @@ def _entry(listing: Path, entry: Any) -> tuple[str, int]:
 
 def _keys(root: Path, listing: Path, paths: list[str]) -> dict[str, str]:
     """The key of each path."""
-    folders = [
-        f"{top.as_posix()}/" for top in (root.absolute(), root.resolve())
-    ]  # that are the root, here or elsewhere
-
-    def located(path: str) -> str | None:
-        for folder in folders:
-            if path.startswith(folder):
-                return path[len(folder) :]
-        parts = path.split("/")
-        for start in range(1, len(parts) - 1):  # a bare file name may be any file's
-            if root.joinpath(*parts[start:]).is_file():
-                folders.append("/".join(parts[:start]) + "/")
-                return "/".join(parts[start:])
-        return None
-
     absolute = {path: os.path.normpath(path) for path in paths if _ABSOLUTE.match(path)}
-    for path in absolute.values():
-        located(path)  # learn the folders first, so that absent files count from them as well
-    return {
-        path: (located(absolute[path]) or absolute[path].lstrip("/").replace(":", ""))
-        if path in absolute
-        else _relative(root, listing, path)
-        for path in paths
-    }
+    folders = _roots(root, absolute.values())
+    keys = {}
+    for path in paths:
+        if path in absolute:
+            place = absolute[path]
+            top = next((folder for folder in folders if place.startswith(folder)), None)
+            keys[path] = place[len(top) :] if top else place.lstrip("/").replace(":", "")
+        else:
+            keys[path] = _relative(root, listing, path)
+    return keys
+
+
+def _roots(root: Path, paths: Iterable[str]) -> list[str]:
+    """What absolute paths of the root start with, here and on the machines that lists were made on."""
+    folders = [f"{top.as_posix()}/" for top in (root.absolute(), root.resolve())]
+    for folder in dict.fromkeys(path.rpartition("/")[0] for path in paths):
+        if not f"{folder}/".startswith(tuple(folders)):
+            parts = folder.split("/")
+            here = (place for place in range(1, len(parts)) if root.joinpath(*parts[place:]).is_dir())
+            place = next(here, None)
+            if place:
+                folders.append("/".join(parts[:place]) + "/")
+    return folders
 
 
 def _relative(root: Path, listing: Path, path: str) -> str:

@@ -48,8 +48,10 @@ def once_each(listed: Iterable[Clip]) -> tuple[list[Clip], list[str]]:
         if clip.split:
             splits.setdefault(clip.key, set()).add(clip.split)
     notes = [f"pictures named more than once, counted once: {repeated}"] if repeated else []
-    kept = [replace(clip, split=one_split(splits[key]) if key in splits else None) for key, clip in clips.items()]
-    return kept, notes + overlaps(splits)
+    for key, named in splits.items():
+        if (split := one_split(named)) != clips[key].split:
+            clips[key] = replace(clips[key], split=split)
+    return list(clips.values()), notes + overlaps(splits)
 
 
 def parted(clips: Iterable[Clip]) -> tuple[list[Clip], list[Clip]]:

@@ -32,6 +32,22 @@ def test_labels_are_words_or_numbers_and_the_rest_stays_unlabelled(folder, tmp_p
     assert (clips["a.mp4"].split, clips["a.mp4"].pair) == ("train", "p1")
 
 
+def test_a_table_of_pictures_gives_label_split_and_generator(tmp_path):
+    """As others write them: words in capitals, paths of Windows, columns that nobody asked for."""
+    root = trees.touch(tmp_path, "a/1.png", "a/2.JPEG", "b/3.webp", "b/4.heic")
+    write(
+        root / "labels.csv",
+        "id,path,label,split,method\n"
+        "1,a\\1.png,FAKE,train,dalle3\n2,./a/2.JPEG,REAL,train,imagenet\n3,b/3.webp,Fake,test,\n4,b/4.heic,Real,test,\n",
+    )
+    assert {clip.key: (clip.label, clip.split, clip.method) for clip in READER.read(root).clips} == {
+        "a/1.png": (1, "train", "dalle3"),
+        "a/2.JPEG": (0, "train", "imagenet"),
+        "b/3.webp": (1, "test", "fake"),
+        "b/4.heic": (0, "test", "real"),
+    }
+
+
 def test_a_labels_file_in_the_folder_is_read_unasked(folder):
     write(folder / "labels.csv", "path,label\na.mp4,fake\n")
     assert {clip.key: clip.label for clip in READER.read(folder).clips}["a.mp4"] == 1
@@ -41,6 +57,9 @@ def test_a_labels_file_in_the_folder_is_read_unasked(folder):
     ("text", "words"),
     [
         ("path,label\na.mp4,maybe\n", "line 2 has label 'maybe'"),
+        ("path,label\na.mp4,2\n", "line 2 has label '2'"),
+        ("path,label\n../a.mp4,real\n", "../a.mp4"),
+        ("path,label\na.mp4,real\n./a.mp4,fake\n", "a second time"),
         ("file,label\na.mp4,real\n", "has no column path"),
         ("path,label\na.mp4,real\na.mp4,fake\n", "a second time"),
         ("path,label\nghost.mp4,real\n", "ghost.mp4"),
