@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from PIL import Image
 from preprocessing.errors import FacefakeError
 from preprocessing.pictures import numbers, open_pictures
 from preprocessing.video import PICTURES, check_file, decode_still, open_video, read_still
+from preprocessing.whole import read_picture
 from preprocessing.workers import map_clips
 
 SIDE = 192  # pixels, the most
@@ -51,7 +52,7 @@ def thumbnail(example: Mapping[str, Any]) -> bytes:
         FacefakeError: Any of the codes under "input files" of :data:`preprocessing.errors.CODES`; ``nothing_decoded``
             if the clip has no such frame.
     """
-    image = Image.fromarray(_frame(Path(example["path"]), example["frame"]))
+    image = Image.fromarray(_frame(Path(example["path"]), example["frame"], example["clip"]))
     if example["box"] is not None:
         image = image.crop(_around(example["box"], image.size))
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
@@ -63,8 +64,14 @@ def thumbnail(example: Mapping[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def _frame(path: Path, frame: int) -> np.ndarray:
-    """A frame of a video, a still picture, or the picture of that number in a folder of crops; uint8 RGB (h, w, 3)."""
+def _frame(path: Path, frame: int, clip: str) -> np.ndarray:
+    """A frame of a video, a still picture, the picture of that number in a folder of crops, or one in a Parquet file.
+
+    Returns:
+        uint8 RGB (h, w, 3).
+    """
+    if path.suffix.lower() == ".parquet":  # its clips are called by the file and the number of their row
+        return read_picture(path, PurePosixPath(clip).name)
     if path.is_dir():
         with open_pictures(path) as pictures:
             named = dict(zip(numbers(pictures.names), pictures.names, strict=True))

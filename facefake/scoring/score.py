@@ -250,7 +250,7 @@ def failed(clip: Clip, error: FacefakeError, sha256: str | None = None, via: Via
     return ClipResult(
         path=str(clip.path),
         sha256=sha256,
-        kind="image" if clip.path.suffix.lower() in IMAGE_SUFFIXES else "video",
+        kind="image" if clip.path.suffix.lower() in (*IMAGE_SUFFIXES, ".parquet") else "video",
         status="error",
         error=ErrorFacts(**error.to_dict()),
         truth=truth(clip),

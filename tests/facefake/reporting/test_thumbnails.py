@@ -5,8 +5,11 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 from facefake.reporting.thumbnails import MOST_BYTES, SIDE, thumbnail, thumbnails
 from preprocessing.errors import FacefakeError
@@ -52,6 +55,26 @@ def test_a_crop_is_found_by_its_number_in_the_folder(tmp_path):
     with pytest.raises(FacefakeError) as error:
         thumbnail(example(tmp_path, 5))
     assert error.value.code == "nothing_decoded"
+
+
+def test_a_picture_of_a_phone_is_shown(tmp_path):
+    register_heif_opener()
+    Image.fromarray(numbered_frame(21)).save(tmp_path / "a.heic", quality=95)
+    assert read_number(decoded(thumbnail(example(tmp_path / "a.heic")))) == 21
+
+
+def test_a_picture_in_a_table_is_shown_by_the_row_its_clip_is_called_after(tmp_path):
+    rows = []
+    for number in range(4):
+        file = io.BytesIO()
+        Image.fromarray(numbered_frame(number)).save(file, "PNG")
+        rows.append(file.getvalue())
+    table = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"image_data": pa.array(rows, pa.binary())}), table)
+    assert read_number(decoded(thumbnail(example(table, clip="data/a.parquet/2")))) == 2
+    for clip in ("data/a.parquet/9", "data/a.parquet"):
+        with pytest.raises(FacefakeError):
+            thumbnail(example(table, clip=clip))
 
 
 def test_even_noise_is_small(tmp_path):
