@@ -262,7 +262,7 @@ def timeline(people: Mapping[str, Sequence[tuple[float, float]]], unit: str) -> 
         ]
     return Plot(
         "Scores over time",
-        "The score of each frame looked at, by person; higher means fake.",
+        "The score of each frame looked at; higher means fake.",
         Axis(unit, along(ticks_at(even_values(low, high), across, "{:g}".format), x_at)),
         Axis("score", along(ticks_at((0, 0.25, 0.5, 0.75, 1), share, "{:g}".format), y_at)),
         lines=tuple(lines),

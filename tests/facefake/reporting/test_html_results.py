@@ -95,7 +95,7 @@ def test_the_page_names_both_detectors_and_what_the_silent_path_said(tmp_path):
     words = Page((tmp_path / "r.html").read_text(encoding="utf-8")).words
     assert "judged by demo and pictures" in words
     assert "d.mp4 fake 0.800 2 of 3 people whole frames: real, 0.250" in words
-    assert "2 of 3 people gave the answer; whole frames: real, 0.250" in words
+    assert "Judged: 2 of 3 people; beside it whole frames: real, 0.250" in words
 
 
 def test_a_still_has_no_timeline():
