@@ -9,12 +9,15 @@ import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.loggers import Logger
 
 from facefake._version import __version__
+from facefake.cli.progress import progress_bar
+from facefake.features.encode import silent
 from facefake.models.backbone import BackboneSpec, load_backbone
 from facefake.models.card import DetectorCard, SelectionCard, TrainingCard
 from facefake.models.detector import describe_backbone, save_detector
@@ -23,6 +26,7 @@ from facefake.models.precision import cast_products
 from facefake.models.strategies import tuned_network
 from facefake.scoring.rules import LAST_EPOCH
 from facefake.training.apart import check_apart
+from facefake.training.cached import make_cached_loaders
 from facefake.training.checkpoint import KeepLast, SafeCheckpointIO, read_checkpoint
 from facefake.training.config import TrainConfig
 from facefake.training.damage import Damage
@@ -39,6 +43,9 @@ from preprocessing.faces import CropGeometry
 from preprocessing.store import write_atomic
 
 _PRECISION = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
+FEATURES = Path("features")
+"""Where features are kept if nobody says otherwise."""
+
 _VAL_SEED = 0  # runs of several seeds are measured on the same validation clips
 
 
@@ -71,6 +78,7 @@ def train(
     device: str | None = None,
     *,
     clips: Collection[str] | None = None,
+    features: Path = FEATURES,
     progress: bool = True,
 ) -> TrainResult:
     """Train a detector on a face store.
@@ -87,6 +95,7 @@ def train(
         resume: Go on from ``out``'s checkpoint, if it has one; without, a folder that holds a run is refused.
         device: Instead of the config's ``trainer.device``; ``auto`` and ``None`` leave that.
         clips: Keys of the clips to train and validate on; ``None`` for all of the store.
+        features: Where features are kept, if the config asks for them (``data.cached_views``).
         progress: Show a bar on stderr.
 
     Raises:
@@ -97,7 +106,7 @@ def train(
     chosen = _pick_device(config, device)
     frames = config.data.frames_per_clip
     crops, val = (read_crops(Path(store), split, frames, clips) for split in _splits(config))
-    return _train(config, crops, val, Path(out), resume, chosen, progress)
+    return _train(config, crops, val, Path(out), resume, chosen, Path(features), progress)
 
 
 def train_pictures(
@@ -107,6 +116,7 @@ def train_pictures(
     resume: bool = True,
     device: str | None = None,
     *,
+    features: Path = FEATURES,
     progress: bool = True,
 ) -> TrainResult:
     """Train a detector on whole pictures, as :func:`train` does on faces; they are read where they lie.
@@ -120,6 +130,7 @@ def train_pictures(
         out: The run folder.
         resume: Go on from ``out``'s checkpoint, if it has one; without, a folder that holds a run is refused.
         device: Instead of the config's ``trainer.device``; ``auto`` and ``None`` leave that.
+        features: Where features are kept, if the config asks for them (``data.cached_views``).
         progress: Show a bar on stderr.
 
     Raises:
@@ -128,7 +139,7 @@ def train_pictures(
     """
     chosen = _pick_device(config, device)
     crops, val = (read_pictures(clips, split) for split in _splits(config))
-    return _train(config, crops, val, Path(out), resume, chosen, progress)
+    return _train(config, crops, val, Path(out), resume, chosen, Path(features), progress)
 
 
 def _pick_device(config: TrainConfig, device: str | None) -> torch.device:
@@ -140,7 +151,14 @@ def _splits(config: TrainConfig) -> tuple[str, str]:
 
 
 def _train(
-    config: TrainConfig, crops: Crops, val: Crops, out: Path, resume: bool, device: torch.device, progress: bool
+    config: TrainConfig,
+    crops: Crops,
+    val: Crops,
+    out: Path,
+    resume: bool,
+    device: torch.device,
+    features: Path,
+    progress: bool,
 ) -> TrainResult:
     precision = _precision(config, device)
     crops = crops.drawn(config.data.per_class, config.seed)
@@ -152,12 +170,16 @@ def _train(
 
     backbone = load_backbone(BackboneSpec(config.backbone.name, config.backbone.weights, config.backbone.feature))
     tuned = tuned_network(backbone, config.tuning, config.seed)
-    if precision == _PRECISION["bf16"]:
+    if precision == "bf16":
         cast_products(backbone)
     if config.trainer.grad_checkpointing:
         backbone.checkpoint_gradients()
     geometry = crops.geometry or config.data.geometry.at(backbone.image_size)
-    loaders = make_loaders(config, crops, val, backbone.preprocess, geometry, device)
+    if config.data.cached_views is None:
+        loaders = make_loaders(config, crops, val, backbone.preprocess, geometry, device)
+    else:
+        bar = progress_bar if progress else silent
+        loaders = make_cached_loaders(config, tuned.network, crops, val, geometry, device, precision, features, bar)
     steps_per_epoch = math.ceil(len(loaders[0]) / config.trainer.accumulate)
     damage = Damage(out / "damaged.csv", crops, val)
 
@@ -183,14 +205,14 @@ def _train(
     )
 
 
-def _precision(config: TrainConfig, device: torch.device) -> str:
+def _precision(config: TrainConfig, device: torch.device) -> Literal["bf16", "fp16", "fp32"]:
     wanted = config.trainer.precision
     if wanted == "auto":
         # on CPUs bf16 halves the time of a forward pass but doubles that of a backward one (benchmarks/train_step.py)
         wanted = "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     if wanted == "fp16" and device.type != "cuda":
         raise FacefakeError("config_invalid", f"fp16 does not train on {device.type}", "Use bf16 or fp32.")
-    return _PRECISION[wanted]
+    return wanted
 
 
 def _check_crops(config: TrainConfig, crops: Crops, val: Crops) -> None:
@@ -291,7 +313,7 @@ def _trainer(
     return pl.Trainer(
         accelerator=accelerator,
         devices=[device.index or 0] if device.type == "cuda" else 1,
-        precision=precision,
+        precision=_PRECISION[precision],
         max_epochs=config.trainer.epochs,
         accumulate_grad_batches=config.trainer.accumulate,
         logger=[MetricsLog(out / "metrics.csv", done or 0), *_chosen_loggers(config, out)],

@@ -39,9 +39,7 @@ def make_loaders(
     Returns:
         The loader of training batches and that of validation batches.
     """
-    asked = config.data.workers
-    automatic = 0 if device.type == "cpu" else min(_MOST_WORKERS, os.cpu_count() or 1)
-    workers = automatic if asked == "auto" else asked
+    workers = worker_count(config, device)
     common: dict[str, Any] = {
         "batch_size": config.data.batch_size,
         "num_workers": workers,
@@ -62,3 +60,10 @@ def order(config: TrainConfig, crops: Crops) -> PairSampler:
     paired = config.data.pairing == "pair"
     groups = pair_groups(crops.pairs, crops.frames, crops.labels) if paired else [[row] for row in range(len(crops))]
     return PairSampler(groups, config.seed)
+
+
+def worker_count(config: TrainConfig, device: torch.device) -> int:
+    """Processes that load pictures."""
+    asked = config.data.workers
+    automatic = 0 if device.type == "cpu" else min(_MOST_WORKERS, os.cpu_count() or 1)
+    return automatic if asked == "auto" else asked
