@@ -2,15 +2,177 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from facefake.cli.options import STORE, Cropping, Process, Source, cropping_options, process_options, source_options
+from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
+    from facefake.training import TrainConfig, TrainResult
     from preprocessing.clip import Clip
+
+_OF_FACES = ("store", "frames", "template", "scale", "size", "decoder", "timeout")
+_PROMPT = ("head=text", "backbone.feature=joint")  # what a prompt is of: recipes of faces have another head
+
+
+def _recipe(config: str | None, strategy: str | None, pictures: bool) -> tuple[str, list[str], str]:
+    """The recipe to load, what the strategy changes in it, and what to call both."""
+    from preprocessing.resources import configs_dir
+
+    own = f"image-{strategy or 'prompt'}"
+    if config is None and pictures and (configs_dir() / f"{own}.yaml").is_file():
+        return own, [], own
+    config = config or "face-ln"
+    if strategy is None:
+        return config, [], Path(config).stem
+    changes = [f"strategy={strategy}", *(_PROMPT if strategy == "prompt" else ())]
+    return config, changes, f"{Path(config).stem}-{strategy}"
+
+
+@click.command("train")
+@click.option(
+    "--config",
+    help="A recipe in configs/ by name, or a YAML file. [default: face-ln; for whole pictures image-STRATEGY]",
+)
+@click.option(
+    "--strategy",
+    metavar="NAME",
+    help="What is trained: prompt, linear, adapter, lora, full, ln or bitfit. [default: as the recipe says]",
+)
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value, e.g. trainer.epochs=20."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="The run's folder. [default: runs/CONFIG-DATASET]")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in --out.")
+@click.option(
+    "--path",
+    type=click.Choice(["face", "image"]),
+    help="Whether a folder is of faces or of whole pictures; sets as released know it themselves. [default: face]",
+)
+@source_options
+@click.option("--store", type=click.Path(path_type=Path), help="The face store. [default: store/NAME]")
+@cropping_options
+@process_options
+@click.pass_context
+def command(
+    context: click.Context,
+    config: str | None,
+    strategy: str | None,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    resume: bool,
+    path: str | None,
+    source: Source,
+    store: Path | None,
+    cropping: Cropping,
+    process: Process,
+) -> None:
+    """Train on the official train split, choose the checkpoint by the AUC over clips of the official val split.
+
+    Of a data set without a val split a tenth of its source footage, or of its pictures, is held out as one. Faces are
+    extracted first, as far as the face store lacks them; whole pictures are read where they lie. The run folder gets
+    detector.safetensors (only what was trained), config.yaml, metrics.csv and a checkpoint to --resume from.
+
+    \b
+    facefake train --dataset ffpp --compression c23
+    facefake train --dataset ffpp --data FaceForensics++/ --set trainer.epochs=20 --strategy bitfit
+    facefake train --dataset folder --data mine/ --labels mine.csv
+    facefake train --dataset deepfakebench --data DeepfakeBench/     (faces that are cut out already)
+    facefake train --dataset store --data store/ffpp                 (a face store, without the videos)
+    facefake train --dataset progan --strategy prompt                (whole pictures)
+    facefake train --dataset progan --config image-prompt-paper      (as published)
+    facefake train --dataset folder --data mine/ --path image        (whole pictures of your own)
+    """
+    from facefake.training import load_config
+
+    source = replace(source, path=path)
+    if path is not None and (path == "image") != source.pictures:
+        kind = "whole pictures" if source.pictures else "faces"
+        raise FacefakeError("usage", f"{source.name} is a set of {kind}.", f"Leave out --path {path}.")
+    recipe, changes, called = _recipe(config, strategy, source.pictures)
+    given = {name for name in context.params if _is_given(context, name)}
+    if source.pictures and "workers" in given:
+        changes.append(f"data.workers={process.workers}")
+    settings = load_config(recipe, [*changes, *overrides])
+    out = out or Path("runs") / f"{called}-{source.name}"
+    if source.pictures:
+        result = _on_pictures(settings, source, out, resume, process, given)
+    else:
+        result = _on_faces(settings, source, store, cropping, out, resume, process)
+    click.echo(f"{result.detector}: val AUC over clips {result.best:.4f} at epoch {result.epoch}", err=True)
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) == ParameterSource.COMMANDLINE
+
+
+def _on_faces(
+    config: TrainConfig,
+    source: Source,
+    store: Path | None,
+    cropping: Cropping,
+    out: Path,
+    resume: bool,
+    process: Process,
+) -> TrainResult:
+    from facefake.cli.extract import bring_up_to_date, print_summary
+    from facefake.training import train
+    from preprocessing.store import FaceStore
+
+    clips = source.clips(("train", "val"))
+    if source.name != STORE:  # whose splits stay as they are recorded
+        clips = _validated(clips)
+    recipe, store = source.recipe(cropping.recipe()), source.store(store)
+    summary = bring_up_to_date(clips, FaceStore.open_or_create(store, recipe), recipe, process)
+    print_summary(summary, store)
+    return train(config, store, out, resume, process.device, clips={clip.key for clip in clips})
+
+
+def _on_pictures(
+    config: TrainConfig, source: Source, out: Path, resume: bool, process: Process, given: set[str]
+) -> TrainResult:
+    from facefake.training import train_pictures
+    from preprocessing.releases.shortcuts import shortcuts
+
+    if of_faces := sorted(given & set(_OF_FACES)):
+        raise FacefakeError(
+            "usage",
+            f"--{of_faces[0]} is for faces, and {source.name} is a set of whole pictures.",
+            "What the backbone sees of a picture is set by data.geometry in the config.",
+        )
+    clips = _validated(_pictures(source))
+    for shortcut in shortcuts(clip for clip in clips if clip.split == config.data.train_split):
+        click.echo(f"warning: {shortcut.sentence}", err=True)
+    result = train_pictures(config, clips, out, resume, process.device)
+    if result.damaged:
+        click.echo(
+            f"warning: {len(result.damaged)} pictures could not be read and were left out, "
+            f"{result.damaged[0]} for one: see {out / 'damaged.csv'}",
+            err=True,
+        )
+    return result
+
+
+def _pictures(source: Source) -> list[Clip]:
+    """The pictures for training and validation; all of a set that has no splits."""
+    from preprocessing.datasets import select
+    from preprocessing.datasets.base import IMAGE_SUFFIXES
+
+    found = source.found()
+    if all(clip.split is None for clip in found.clips):
+        click.echo("the set has no splits: all of it is taken for training", err=True)
+        clips = [replace(clip, split="train") for clip in found.clips]
+    else:
+        clips = select(found, splits=("train", "val")).clips
+    pictures = [clip for clip in clips if clip.member is not None or clip.path.suffix.lower() in IMAGE_SUFFIXES]
+    if len(pictures) < len(clips):
+        click.echo(f"{len(clips) - len(pictures)} videos are left out: training takes whole pictures", err=True)
+    return pictures
 
 
 def _validated(clips: list[Clip]) -> list[Clip]:
@@ -21,53 +183,3 @@ def _validated(clips: list[Clip]) -> list[Clip]:
     if moved:
         click.echo(f"no val split of real and fake clips: {moved} clips of train are held out as one", err=True)
     return held_out
-
-
-@click.command("train")
-@click.option("--config", default="face-ln", show_default=True, help="A recipe in configs/ by name, or a YAML file.")
-@click.option(
-    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value, e.g. trainer.epochs=20."
-)
-@click.option("--out", type=click.Path(path_type=Path), help="The run's folder. [default: runs/CONFIG-DATASET]")
-@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in --out.")
-@source_options
-@click.option("--store", type=click.Path(path_type=Path), help="The face store. [default: store/NAME]")
-@cropping_options
-@process_options
-def command(
-    config: str,
-    overrides: tuple[str, ...],
-    out: Path | None,
-    resume: bool,
-    source: Source,
-    store: Path | None,
-    cropping: Cropping,
-    process: Process,
-) -> None:
-    """Train on the official train split, choose the checkpoint by video-level AUC on the official val split.
-
-    A data set without a val split has a tenth of its source footage for training held out as one.
-    What the face store lacks is extracted first. The run folder gets detector.safetensors (only what was trained),
-    config.yaml, metrics.csv and a checkpoint to --resume from.
-
-    \b
-    facefake train --dataset ffpp --compression c23
-    facefake train --dataset ffpp --data FaceForensics++/ --set trainer.epochs=20 --set strategy=bitfit
-    facefake train --dataset folder --data mine/ --labels mine.csv
-    facefake train --dataset deepfakebench --data DeepfakeBench/     (faces that are cut out already)
-    facefake train --dataset store --data store/ffpp                 (a face store, without the videos)
-    """
-    from facefake.cli.extract import bring_up_to_date, print_summary
-    from facefake.training import load_config, train
-    from preprocessing.store import FaceStore
-
-    settings = load_config(config, list(overrides))
-    clips = source.clips(("train", "val"))
-    if source.name != STORE:  # whose splits stay as they are recorded
-        clips = _validated(clips)
-    recipe, store = source.recipe(cropping.recipe()), source.store(store)
-    summary = bring_up_to_date(clips, FaceStore.open_or_create(store, recipe), recipe, process)
-    print_summary(summary, store)
-    out = out or Path("runs") / f"{Path(config).stem}-{source.name}"
-    result = train(settings, store, out, resume, process.device, clips={clip.key for clip in clips})
-    click.echo(f"{result.detector}: val video AUC {result.best:.4f} at epoch {result.epoch}", err=True)

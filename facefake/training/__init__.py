@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from facefake.training.config import TrainConfig, load_config
-    from facefake.training.fit import TrainResult, train
+    from facefake.training.fit import TrainResult, train, train_pictures
 
-_HOME = {"TrainConfig": "config", "load_config": "config", "TrainResult": "fit", "train": "fit"}
+_HOME = {
+    "TrainConfig": "config",
+    "load_config": "config",
+    "TrainResult": "fit",
+    "train": "fit",
+    "train_pictures": "fit",
+}
 
-__all__ = ["TrainConfig", "TrainResult", "load_config", "train"]
+__all__ = ["TrainConfig", "TrainResult", "load_config", "train", "train_pictures"]
 
 
 def __getattr__(name: str) -> Any:
