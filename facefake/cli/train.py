@@ -56,6 +56,13 @@ def _recipe(config: str | None, strategy: str | None, pictures: bool) -> tuple[s
 )
 @source_options
 @click.option("--store", type=click.Path(path_type=Path), help="The face store. [default: store/NAME]")
+@click.option(
+    "--features",
+    type=click.Path(path_type=Path),
+    default=Path("features"),
+    show_default=True,
+    help="Where features are kept that are encoded once (data.cached_views); runs share them.",
+)
 @cropping_options
 @process_options
 @click.pass_context
@@ -69,6 +76,7 @@ def command(
     path: str | None,
     source: Source,
     store: Path | None,
+    features: Path,
     cropping: Cropping,
     process: Process,
 ) -> None:
@@ -101,9 +109,9 @@ def command(
     settings = load_config(recipe, [*changes, *overrides])
     out = out or Path("runs") / f"{called}-{source.name}"
     if source.pictures:
-        result = _on_pictures(settings, source, out, resume, process, given)
+        result = _on_pictures(settings, source, features, out, resume, process, given)
     else:
-        result = _on_faces(settings, source, store, cropping, out, resume, process)
+        result = _on_faces(settings, source, store, features, cropping, out, resume, process)
     click.echo(f"{result.detector}: val AUC over clips {result.best:.4f} at epoch {result.epoch}", err=True)
 
 
@@ -115,6 +123,7 @@ def _on_faces(
     config: TrainConfig,
     source: Source,
     store: Path | None,
+    features: Path,
     cropping: Cropping,
     out: Path,
     resume: bool,
@@ -130,11 +139,12 @@ def _on_faces(
     recipe, store = source.recipe(cropping.recipe()), source.store(store)
     summary = bring_up_to_date(clips, FaceStore.open_or_create(store, recipe), recipe, process)
     print_summary(summary, store)
-    return train(config, store, out, resume, process.device, clips={clip.key for clip in clips})
+    keys = {clip.key for clip in clips}
+    return train(config, store, out, resume, process.device, clips=keys, features=features)
 
 
 def _on_pictures(
-    config: TrainConfig, source: Source, out: Path, resume: bool, process: Process, given: set[str]
+    config: TrainConfig, source: Source, features: Path, out: Path, resume: bool, process: Process, given: set[str]
 ) -> TrainResult:
     from facefake.training import train_pictures
     from preprocessing.releases.shortcuts import shortcuts
@@ -148,7 +158,7 @@ def _on_pictures(
     clips = _validated(_pictures(source))
     for shortcut in shortcuts(clip for clip in clips if clip.split == config.data.train_split):
         click.echo(f"warning: {shortcut.sentence}", err=True)
-    result = train_pictures(config, clips, out, resume, process.device)
+    result = train_pictures(config, clips, out, resume, process.device, features=features)
     if result.damaged:
         click.echo(
             f"warning: {len(result.damaged)} pictures could not be read and were left out, "
