@@ -82,7 +82,7 @@ def template_head(tower: TextTower, text: TextSettings) -> TextHead:
 def prompt_head(tower: TextTower, prompt: PromptSettings, text: TextSettings) -> TextHead:
     """Each class is learned context, its name and a full stop, in the order that is asked for."""
     start = tower.tokens(prompt.init) if prompt.init else tower.tokens("X") * prompt.context
-    names, stop, count = [tower.tokens(name.replace("_", " ")) for name in text.classes], tower.tokens("."), len(start)
+    names, stop, count = [tower.tokens(name) for name in text.classes], tower.tokens("."), len(start)
     rows = tower.rows([[*start, *name, *stop] for name in names])
     shape = (len(names), count, tower.width) if prompt.class_specific else (count, tower.width)
     if prompt.init:

@@ -19,6 +19,7 @@ from facefake.models import (
 )
 from facefake.models.detector import describe_backbone
 from facefake.models.strategies import STRATEGIES
+from facefake.models.tower import check_name
 from tests.facefake.models.custom import register
 
 TINY = BackboneSpec("tiny-vit", "random:0")
@@ -46,6 +47,7 @@ def moved_network(spec: BackboneSpec = TINY, tuning: Tuning | None = None) -> Tu
 
 @pytest.fixture(scope="session", autouse=True)
 def _other_makes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    check_name("tiny-vit")  # registers the shipped ones
     register(tmp_path_factory.mktemp("configs"))
 
 

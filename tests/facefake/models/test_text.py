@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import open_clip
@@ -8,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from facefake.models import BackboneSpec, load_backbone
-from facefake.models.prompt import TextHead, template_head
+from facefake.models.prompt import TextHead, prompt_head, template_head
 from facefake.models.text import TextTower, load_text
 from facefake.models.tuning import PromptSettings, TextSettings
 from preprocessing.errors import FacefakeError
@@ -58,7 +59,6 @@ def test_rows_are_what_the_tokeniser_says():
 
 @pytest.fixture
 def state() -> dict[str, torch.Tensor]:
-    load_backbone(BackboneSpec("tiny-clip", "random:0"))  # registers the shipped configs
     torch.manual_seed(0)
     return open_clip.create_model("tiny-clip").state_dict()
 
@@ -132,8 +132,6 @@ def test_a_prompt_that_is_too_long_is_refused_not_cut():
 
 
 def test_context_that_starts_at_random_is_small_and_normal():
-    from facefake.models.prompt import prompt_head
-
     torch.manual_seed(0)
     head = prompt_head(tower(), PromptSettings(context=60), TextSettings())
     assert isinstance(head, TextHead)
@@ -149,11 +147,38 @@ def test_context_that_starts_at_random_is_small_and_normal():
     ids=["mark", "brackets", "line", "apostrophe"],
 )
 def test_whatever_a_class_is_called_its_sentence_ends_in_a_stop(name: str):
-    from facefake.models.prompt import prompt_head
-
     loaded = tower()
     head = prompt_head(loaded, PromptSettings(context=2), TextSettings(classes=("real", name)))
     row = head.rows[1].tolist()
     assert row[: row.index(49407) + 1][-2:] == [*loaded.tokens("."), 49407]
     assert row[3 : row.index(49407) - 1] == loaded.tokens(name)
     assert sorted(head.get_submodule("prompt").order[1].tolist()) == list(range(len(row)))
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state) -> str:
+    """A model on the hub that is in the cache already, where no network is."""
+    snapshot = tmp_path / "models--someone--clip" / "snapshots" / ("0" * 40)
+    snapshot.mkdir(parents=True)
+    (snapshot.parents[1] / "refs").mkdir()
+    (snapshot.parents[1] / "refs" / "main").write_text("0" * 40)
+    save_file(state, snapshot / "open_clip_model.safetensors")
+    mean_std = {"mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 0.6]}
+    config = {"model_cfg": open_clip.get_model_config("tiny-clip"), "preprocess_cfg": mean_std}
+    (snapshot / "open_clip_config.json").write_text(json.dumps(config))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    return "hf-hub:someone/clip"
+
+
+def test_both_towers_of_a_model_on_the_hub(hub: str):
+    backbone = load_backbone(BackboneSpec(hub, "hub", "joint"))
+    assert backbone.sha256 == load_backbone(BackboneSpec("tiny-clip", "random:0", "joint")).sha256
+    assert (backbone.mean, backbone.std) == ((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+    assert torch.equal(points(load_text(backbone.spec), SENTENCES), points(tower(), SENTENCES))
+
+
+def test_weights_on_the_hub_for_a_model_of_open_clip(hub: str):
+    spec = BackboneSpec("tiny-clip", hub)
+    assert load_backbone(spec).sha256 == load_backbone(BackboneSpec("tiny-clip", "random:0")).sha256
+    assert torch.equal(points(load_text(spec), SENTENCES), points(tower(), SENTENCES))
