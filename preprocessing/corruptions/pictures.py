@@ -11,7 +11,7 @@ from PIL import Image, ImageEnhance
 
 from preprocessing.errors import FacefakeError
 
-_WEBP_SIDE = 16383  # pixels, of the format
+_LONGEST = {"JPEG": 65500, "WEBP": 16383}  # pixels a side, of libjpeg and of the format
 
 
 def corrupt_picture(kind: str, level: float, rgb: np.ndarray, seed: int) -> np.ndarray:
@@ -30,7 +30,11 @@ def corrupt_picture(kind: str, level: float, rgb: np.ndarray, seed: int) -> np.n
 
 
 def jpeg(rgb: np.ndarray, quality: float) -> np.ndarray:
-    """Through JPEG at a quality of 1..100, with the tables and the halved colour of libjpeg's default (Pillow's)."""
+    """Through JPEG at a quality of 1..100, with the tables and the halved colour of libjpeg's default (Pillow's).
+
+    Raises:
+        FacefakeError: ``corruption_invalid`` for a picture larger than the format allows.
+    """
     return _through("JPEG", rgb, quality)
 
 
@@ -38,19 +42,18 @@ def webp(rgb: np.ndarray, quality: float) -> np.ndarray:
     """Through lossy WebP at a quality of 1..100, by libwebp's default method (Pillow's).
 
     Raises:
-        FacefakeError: ``corruption_invalid`` for a picture larger than the format allows.
+        FacefakeError: As :func:`jpeg`.
     """
-    if max(rgb.shape) > _WEBP_SIDE:
-        size = f"{rgb.shape[1]}x{rgb.shape[0]}"
-        raise FacefakeError(
-            "corruption_invalid",
-            f"a picture of {size} pixels cannot be WebP",
-            f"Its sides are at most {_WEBP_SIDE} pixels long.",
-        )
     return _through("WEBP", rgb, quality)
 
 
 def _through(form: str, rgb: np.ndarray, quality: float) -> np.ndarray:
+    if max(rgb.shape) > _LONGEST[form]:
+        raise FacefakeError(
+            "corruption_invalid",
+            f"a picture of {rgb.shape[1]}x{rgb.shape[0]} pixels cannot be {form}",
+            f"Its sides are at most {_LONGEST[form]} pixels long.",
+        )
     file = io.BytesIO()
     Image.fromarray(rgb).save(file, form, quality=int(quality))
     return np.array(Image.open(file, formats=[form]))

@@ -52,9 +52,11 @@ def test_compression_is_pillows_own(picture, form, quality):
     assert (corrupted(f"{form}:{quality}", picture) == np.asarray(Image.open(file))).all()
 
 
-def test_what_is_too_large_for_webp_is_refused_in_words():
-    with pytest.raises(FacefakeError, match="16384x1 pixels cannot be WebP"):
-        corrupted("webp:80", np.zeros((1, 16384, 3), np.uint8))
+@pytest.mark.parametrize(("form", "longest"), [("jpeg", 65500), ("webp", 16383)])
+def test_what_is_too_large_for_the_form_is_refused_in_words(form, longest):
+    corrupted(f"{form}:80", np.zeros((1, longest, 3), np.uint8))
+    with pytest.raises(FacefakeError, match=rf"{longest + 1}x1 pixels cannot be {form.upper()}"):
+        corrupted(f"{form}:80", np.zeros((1, longest + 1, 3), np.uint8))
 
 
 def test_blur_is_opencvs_gaussian_and_spreads_a_point_by_its_sigma(picture):
