@@ -132,8 +132,14 @@ class LabelledSet:
         return {
             "data": str(self.source.root()),
             "recipe": recipes[0],
-            "notes": [*self.found.notes, *chain.from_iterable(notes)],
+            "notes": [*self.found.notes, *chain.from_iterable(notes), *self._shortcuts()],
         }
+
+    def _shortcuts(self) -> list[str]:
+        """What tells real from fake among whole pictures without a look at one: figures on them are the less worth."""
+        from preprocessing.releases.shortcuts import shortcuts
+
+        return [each.sentence for each in shortcuts(self.found.clips)] if self.source.pictures else []
 
 
 def _absent(clip: Clip) -> FacefakeError:

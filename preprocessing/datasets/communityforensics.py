@@ -5,7 +5,8 @@
   ``data/systematic``, 774,023 in ``manual``, 14,918 in ``commercial`` and 51,836 in ``publicEval``, all but the last
   fakes alone; the small one (CC-BY-NC-SA-4.0) pairs 278,000 fakes with as many reals. A clip's ``member`` is the row.
 * Folders ``<generator or source>/{real,fake}/…``, the form in which the authors' code takes further data, for the full
-  set's reals above all. They have no split.
+  set's reals above all. To that code it is told apart what is to be trained and tested on; here the folders of the
+  sources lie below one called ``train``, ``val`` or ``test``, or they have no split.
 
 The method of a fake is its generator, that of a real its source with ``-real`` (``COCO-real``). Where the column
 ``split`` says nothing the part does: the authors train on ``systematic`` and ``manual``; and what is in ``publicEval``
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.clip import FAKE, REAL, Clip
-from preprocessing.datasets.base import Found, Reader, store_name
+from preprocessing.datasets.base import SPLITS, Found, Reader, store_name
 from preprocessing.datasets.lists import files_below, list_invalid
 from preprocessing.datasets.picture_trees import label_folders
 from preprocessing.errors import FacefakeError
@@ -43,17 +44,24 @@ def find(root: Path) -> Found:
     clips = [clip for path in tables for clip in _rows(root, path)]
     for folder in label_folders(root, FOLDERS):
         source = folder.parts[-2] if len(folder.parts) > 1 else root.resolve().name
-        clips += folder.clips("communityforensics", source if folder.label == FAKE else f"{source}-real", None)
+        method = source if folder.label == FAKE else f"{source}-real"
+        split = next((part for part in folder.parts if part in SPLITS), None)
+        clips += folder.clips("communityforensics", method, split)
     if not clips:
         raise FacefakeError(
             "dataset_not_found",
             f"{root} has neither Parquet files with rows nor pictures in folders real/ and fake/.",
             "Give the folder of the download from Hugging Face, or that of the generators' folders.",
         )
-    notes = (
-        [] if any(clip.label == REAL for clip in clips) else ["no real pictures: those of the full set are not in it"]
-    )
-    return Found(clips, notes=notes)
+    return Found(clips, notes=list(_notes(clips)))
+
+
+def _notes(clips: list[Clip]) -> Iterator[str]:
+    if all(clip.label == FAKE for clip in clips):
+        yield "no real pictures: those of the full set are not in it"
+    unsplit = sum(clip.split is None for clip in clips)
+    if 0 < unsplit < len(clips):
+        yield f"pictures without a split: {unsplit}; sources lie below a folder train, val or test to have one"
 
 
 def _rows(root: Path, path: Path) -> Iterator[Clip]:

@@ -25,6 +25,22 @@ def test_rows_and_folders_have_the_labels_and_methods_of_the_release(tmp_path):
     }
 
 
+def test_folders_have_the_split_they_lie_below_and_what_has_none_is_said(tmp_path):
+    communityforensics(tmp_path)
+    (tmp_path / "train").mkdir()
+    (tmp_path / "LAION").rename(tmp_path / "train" / "LAION")
+    found = READER.read(tmp_path)
+    splits = {clip.key: (clip.method, clip.split) for clip in found.clips if clip.member is None}
+    assert splits == {
+        "train/LAION/real/2.png": ("LAION-real", "train"),
+        "train/LAION/real/img/1.jpg": ("LAION-real", "train"),
+        "flux/fake/1.png": ("flux", None),
+        "flux/real/1.png": ("flux-real", None),
+    }
+    [note] = found.notes
+    assert note.startswith("pictures without a split: 2;")
+
+
 def test_a_row_is_told_by_its_file_and_number(tmp_path):
     clip = next(clip for clip in READER.read(communityforensics(tmp_path)).clips if clip.key == f"{SYSTEMATIC}/2")
     assert (clip.path, clip.member) == (tmp_path / SYSTEMATIC, "2")
@@ -52,7 +68,7 @@ def test_the_part_tells_the_split_where_the_column_does_not(tmp_path):
         "data/commercial/a.parquet": None,
         "data/CompEval-00000-of-00002.parquet": "test",
     }
-    assert found.notes == ["no real pictures: those of the full set are not in it"]
+    assert "no real pictures: those of the full set are not in it" in found.notes
 
 
 @pytest.mark.parametrize("label", [2, None, "fake", True, 0.5])
