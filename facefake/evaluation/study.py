@@ -116,6 +116,11 @@ class Study(Section):
         for each in (self.train, *self.tests):
             if not get_reader(each.dataset).pictures:
                 raise ValueError(f"{each.dataset} holds no whole pictures, which a study is of")
+        for changes in (self.training, *(recipe.training for recipe in self.recipes)):
+            if "seed" in changes:
+                raise ValueError("training.seed is what seeds are for")
+            if "data.per_class" in changes and self.per_class != (None,):
+                raise ValueError("training.data.per_class is what per_class is for")
         if any(ladder.at == "frame" for ladder in self.corruptions):
             raise ValueError("pictures are corrupted as they are: leave out `at`")
         return self
@@ -131,7 +136,7 @@ class Study(Section):
         """The same study, changed.
 
         Args:
-            overrides: ``key=value`` as in the YAML; ``training.key=value`` changes the training of every recipe.
+            overrides: ``key=value`` as in the YAML; ``training.key=value`` is for every recipe and outweighs its own.
             datasets: Other test sets, each ``NAME`` or ``NAME:SPLIT``.
             seeds: So many seeds, from 0.
 
@@ -142,7 +147,10 @@ class Study(Section):
         for override in overrides:
             key, value = _parsed(override)
             if key.startswith("training."):
-                values["training"][key.removeprefix("training.")] = value
+                setting = key.removeprefix("training.")
+                values["training"][setting] = value
+                for recipe in values["recipes"]:
+                    recipe["training"].pop(setting, None)
             else:
                 values[key] = value
         if datasets:

@@ -64,6 +64,7 @@ class Dot:
     style: int | str
     words: str
     hollow: bool = False
+    radius: float = 4.2
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def _overview(report: Mapping[str, Any]) -> _Lines:
         rows.append((*about, *(cell(part["video"][metric]) for metric in TITLES)))
     if report["mean"]:
         rows.append(("mean of the data sets", "", "", "", *(plain(report["mean"][metric]) for metric in TITLES)))
-    yield from _table(("data set", "coverage", "fake", "real", *TITLES.values()), rows)
+    yield from table(("data set", "coverage", "fake", "real", *TITLES.values()), rows)
 
 
 def _published(report: Mapping[str, Any]) -> _Lines:
@@ -141,14 +141,14 @@ def _published(report: Mapping[str, Any]) -> _Lines:
     for row in anchor_rows(report["anchors"]):
         values = (plain(row.values.get(name)) for name in names)
         rows.append((markdown(row.method), *values, markdown("; ".join(filter(None, (row.source, row.note))))))
-    yield from _table(("method", *map(markdown, names), "source"), rows)
+    yield from table(("method", *map(markdown, names), "source"), rows)
     yield "\nVideo-level AUC. Published figures are as their source gives them and were not measured here."
 
 
 def _part(name: str, part: Mapping[str, Any]) -> _Lines:
     yield f"\n## {markdown(name[:1].upper() + name[1:] if name == TOGETHER else name)}\n"
     rows = [(title, cell(part["video"][metric]), cell(part["frame"][metric])) for metric, title in TITLES.items()]
-    yield from _table(("metric", "video level", "frame level"), rows)
+    yield from table(("metric", "video level", "frame level"), rows)
     yield f"\nCoverage: {coverage_line(part['coverage'])}. Metrics speak of scored clips only."
     if (wrong := part["auc_if_abstentions_wrong"]) is not None:
         yield f"If every clip without a score were ranked wrong, the AUC would be {wrong:.3f}."
@@ -156,7 +156,7 @@ def _part(name: str, part: Mapping[str, Any]) -> _Lines:
         yield ""
         reasons = sorted(part["reasons"].items(), key=lambda item: -item[1])
         rows = [(str(count), markdown(reason_words(code)), markdown(code)) for code, count in reasons]
-        yield from _table(("clips", "why they have no score", "code"), rows)
+        yield from table(("clips", "why they have no score", "code"), rows)
     for group, what in GROUPS.items():
         if part[group]:
             yield f"\n### By {what}\n"
@@ -164,7 +164,7 @@ def _part(name: str, part: Mapping[str, Any]) -> _Lines:
             subsets = [_subset(key, subset) for key, subset in part[group].items()]
             if group == "per_method" and (means := part["mean_of_methods"]):
                 subsets.append(("mean of the methods", "", "", "", *(plain(means[metric]) for metric in TITLES)))
-            yield from _table(header, subsets)
+            yield from table(header, subsets)
             yield f"\n{GROUP_NOTES[group]}"
 
 
@@ -187,7 +187,7 @@ def _robustness(report: Mapping[str, Any]) -> _Lines:
         for row in report["robustness"]
         for level in row["levels"]
     )
-    yield from _table(("corruption", "at", "data set", "unit", "level", "AUC", "coverage"), rows)
+    yield from table(("corruption", "at", "data set", "unit", "level", "AUC", "coverage"), rows)
 
 
 def _repeat(report: Mapping[str, Any]) -> _Lines:
@@ -201,7 +201,7 @@ def _repeat(report: Mapping[str, Any]) -> _Lines:
         *([] if report["calibration"] else [("calibration", "none: P(fake) is the raw score")]),
     ]
     yield ""
-    yield from _table(("", "value"), rows)
+    yield from table(("", "value"), rows)
     if report["protocols"]:
         yield "\n### Protocols\n"
         protocols = (
@@ -214,7 +214,7 @@ def _repeat(report: Mapping[str, Any]) -> _Lines:
             )
             for facts in report["protocols"]
         )
-        yield from _table(("data set", "version", "clips", "splits", "SHA-256"), protocols)
+        yield from table(("data set", "version", "clips", "splits", "SHA-256"), protocols)
     yield from _facts(
         "### Detector and settings",
         {key: made[key] for key in ("tool", "detector", "settings", "versions") if made[key]},
@@ -232,7 +232,7 @@ def _command(command: Sequence[str] | None) -> _Lines:
 def _inputs(files: Sequence[Mapping[str, Any]] | None) -> _Lines:
     if files:
         yield "\n### Files read\n"
-        yield from _table(("file", "SHA-256"), ((markdown(file["path"]), file["sha256"]) for file in files))
+        yield from table(("file", "SHA-256"), ((markdown(file["path"]), file["sha256"]) for file in files))
 
 
 # ---- a comparison ----
@@ -248,10 +248,10 @@ def _comparison(document: Mapping[str, Any]) -> _Lines:
         (markdown(name), coverage_line(facts["coverage"]), markdown(facts["file"]), facts["sha256"] or "not known")
         for name, facts in zip(names, document["detectors"], strict=True)
     )
-    yield from _table(("detector", "coverage of its own", "scores", "SHA-256"), rows)
+    yield from table(("detector", "coverage of its own", "scores", "SHA-256"), rows)
     yield "\n## Side by side\n"
     reports = document["reports"]
-    yield from _table(
+    yield from table(
         ("video level", *map(markdown, names)),
         ((title, *(cell(report["video"][metric]) for report in reports)) for metric, title in TITLES.items()),
     )
@@ -262,7 +262,7 @@ def _comparison(document: Mapping[str, Any]) -> _Lines:
             for name in reports[0]["datasets"]
         ]
         means = (plain(report["mean"]["auc"]) for report in reports)
-        yield from _table(("data set", *map(markdown, names)), [*by_set, ("mean of the data sets", *means)])
+        yield from table(("data set", *map(markdown, names)), [*by_set, ("mean of the data sets", *means)])
     yield "\n## Paired differences in AUC\n"
     pairs = (
         (
@@ -274,7 +274,7 @@ def _comparison(document: Mapping[str, Any]) -> _Lines:
         )
         for pair in document["pairs"]
     )
-    yield from _table(("pair", "data set", "clips", "difference", "DeLong p"), pairs)
+    yield from table(("pair", "data set", "clips", "difference", "DeLong p"), pairs)
     bootstrap = reports[0]["bootstrap"]
     yield (
         f"\nIn brackets: 95 % intervals, percentile bootstrap over {bootstrap['unit']}s, both detectors on the same "
@@ -309,17 +309,18 @@ def _clips(title: str, results: Sequence[ClipResult]) -> _Lines:
         )
         for result in results
     )
-    yield from _table(("file", "verdict", "P(fake)", "judged", *(["other path"] if two else []), "why"), rows)
+    yield from table(("file", "verdict", "P(fake)", "judged", *(["other path"] if two else []), "why"), rows)
 
 
 def _facts(title: str, facts: Mapping[str, Any]) -> _Lines:
     """Nested settings as flat rows, ``settings.abstention.min_frames``."""
     if facts:
         yield f"\n{title}\n"
-        yield from _table(("", "value"), ((markdown(name), markdown(fact)) for name, fact in flat(facts)))
+        yield from table(("", "value"), ((markdown(name), markdown(fact)) for name, fact in flat(facts)))
 
 
-def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> _Lines:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table whose cells are Markdown already."""
     yield f"| {' | '.join(header)} |"
     yield "|" + " --- |" * len(header)
     for row in rows:

@@ -99,12 +99,19 @@ def test_unknown_keys_are_refused_with_the_nearest(tmp_path, values, key, near):
         (["tests=["], "is no YAML"),
         (["seeds"], "sets nothing"),
         (["recipes=[]"], "at least 1"),
+        (["training.seed=3"], "what seeds are for"),
+        (["per_class=[3]", "training.data.per_class=4"], "what per_class is for"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(overrides, words):
     with pytest.raises(FacefakeError, match=words) as caught:
         study().changed(overrides)
     assert caught.value.code == "study_invalid"
+
+
+def test_what_is_changed_in_every_recipe_is_changed_in_those_that_said_otherwise():
+    changed = load_study("generators").changed(["training.data.per_class=16"])
+    assert {run.config().data.per_class for run in changed.runs()} == {16}
 
 
 def test_what_is_wrong_with_a_training_setting_is_said_when_it_is_read():
