@@ -59,11 +59,12 @@ def unreadable(
 
 def _open(clip: Clip) -> None:
     from preprocessing.pictures import ARCHIVES
+    from preprocessing.whole import read_picture
 
     if clip.path.is_dir() or clip.path.name.endswith(ARCHIVES):
         _open_pictures(clip)
     elif clip.member is not None:
-        _open_row(clip.path, clip.member)
+        read_picture(clip.path, clip.member)
     else:
         _open_file(clip.path)
     if clip.mask:
@@ -82,13 +83,6 @@ def _open_file(path: Path) -> None:
         cut_short = shortfall(reader.info, len(reader), requested=0, decoded=0)
     if cut_short:
         raise FacefakeError("unreadable", f"{path.name} is cut short: {cut_short}", "Download or copy it again.")
-
-
-def _open_row(table: Path, row: str) -> None:
-    from preprocessing.parquet import picture_bytes
-    from preprocessing.video import decode_still
-
-    decode_still(picture_bytes(table, row), f"{table.name}, row {row}")
 
 
 def _open_pictures(clip: Clip) -> None:

@@ -19,7 +19,6 @@ from preprocessing.video.types import FrameBatch, Limits, VideoInfo
 
 _ORIENTATION = 0x0112
 _TURNS = {3: 180, 4: 180, 5: 270, 6: 90, 7: 90, 8: 270}  # EXIF value: degrees clockwise to upright; 5 and 7 mirror too
-
 _LYING = (5, 6, 7, 8)  # EXIF values of pictures stored on their side
 
 
