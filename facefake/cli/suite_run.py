@@ -218,7 +218,7 @@ def _run_set(suite: Suite, bench: Bench, each: SuiteSet, root: Path, outcome: Ou
             outcome.leave_out(f"{each.dataset} was not run under {ladder.kind} at the frame: it has only crops.")
             continue
         if ladder.at == "crop" and of.source.recipe(bench.examiner.recipe).whole:
-            outcome.leave_out(f"{each.dataset} was not run under {ladder.kind} at the crop: it has whole pictures.")
+            outcome.leave_out(f"{each.dataset} was not run under {ladder.kind} at the crop: pictures are judged whole.")
             continue
         for corruption in ladder.corruptions:
             name = f"{each.dataset}, {corruption} at the {ladder.at},"
