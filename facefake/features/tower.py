@@ -12,15 +12,13 @@ from torch import Tensor
 
 from facefake.features.identity import Identity
 from facefake.models.backbone import Backbone
+from facefake.models.tuning import FROZEN
 from preprocessing.faces import CropGeometry
 
 if TYPE_CHECKING:
     from facefake.models.detector import Detector
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-
-# strategies whose detectors share the features of their base
-FROZEN = ("linear", "adapter", "prompt")
 
 
 class Tower:

@@ -21,7 +21,7 @@ from facefake.models.lora import add_lora, is_update
 from facefake.models.network import Network
 from facefake.models.prompt import folded, prompt_head, template_head
 from facefake.models.text import load_text
-from facefake.models.tuning import AdapterSettings, LoraSettings, Strategy, Tuning, check_feature
+from facefake.models.tuning import FROZEN, AdapterSettings, LoraSettings, Strategy, Tuning, check_feature
 from preprocessing.errors import FacefakeError
 
 
@@ -89,7 +89,7 @@ def trained_of_tower(network: Network, strategy: Strategy) -> set[str]:
         FacefakeError: ``config_invalid`` if the tower has nothing of what it trains.
     """
     chosen = STRATEGIES[strategy](network.backbone.visual)
-    if not chosen and STRATEGIES[strategy] is not nothing:
+    if not chosen and strategy not in FROZEN:
         raise FacefakeError(
             "config_invalid",
             f"the backbone {network.backbone.spec.name} has no parameter that the strategy {strategy!r} trains",
@@ -99,7 +99,7 @@ def trained_of_tower(network: Network, strategy: Strategy) -> set[str]:
 
 
 def nothing(visual: nn.Module) -> set[str]:
-    """Nothing of the tower: a linear probe, an adapter or a prompt."""
+    """Nothing of the tower: a linear probe, an adapter or a prompt (:data:`facefake.models.tuning.FROZEN`)."""
     return set()
 
 
@@ -125,12 +125,10 @@ def full(visual: nn.Module) -> set[str]:
 
 
 STRATEGIES: dict[Strategy, Callable[[nn.Module], set[str]]] = {
-    "linear": nothing,
+    **dict.fromkeys(FROZEN, nothing),
     "ln": ln,
     "bitfit": bitfit,
     "lora": lora,
-    "adapter": nothing,
-    "prompt": nothing,
     "full": full,
 }
 

@@ -5,13 +5,15 @@ Strategies and numbers of general images are those of "CLIPping the Deception" (
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Strategy: TypeAlias = Literal["linear", "ln", "bitfit", "lora", "adapter", "prompt", "full"]
 Head: TypeAlias = Literal["hyperspherical", "linear", "text"]
 Feature: TypeAlias = Literal["pooled", "joint"]
+# strategies that leave the visual tower as it was, so that detectors on one base share its features
+FROZEN: Final = ("linear", "adapter", "prompt")
 Name: TypeAlias = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import torch
 from torch import nn
 
 from facefake.models import BackboneSpec, Tuned, Tuning, load_backbone, tuned_network
-from facefake.models.strategies import ln
-from facefake.models.tuning import LoraSettings
+from facefake.models.strategies import STRATEGIES, ln
+from facefake.models.tuning import FROZEN, LoraSettings, Strategy
 from preprocessing.errors import FacefakeError
 from tests.facefake.models.conftest import COMBINATIONS
 
@@ -98,7 +100,11 @@ def test_gradients_reach_what_is_trained_and_nothing_else(strategy: str, head: s
     moved = {name for name, p in tuned.network.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0}
     assert set(tuned.names) == expected(tuned, strategy, head)
     assert moved == set(tuned.names)
-    assert tuned.network.trains_tower == (strategy in ("ln", "bitfit", "lora", "full"))
+    assert tuned.network.trains_tower == (strategy in ("ln", "bitfit", "lora", "full")) == (strategy not in FROZEN)
+
+
+def test_every_strategy_that_may_be_named_is_there():
+    assert set(STRATEGIES) == set(get_args(Strategy)) > set(FROZEN)
 
 
 def test_the_global_generator_is_left_alone():
