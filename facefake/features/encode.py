@@ -96,7 +96,6 @@ def encode_pictures(
     *,
     corruption: Corruption | None = None,
     augmented: Augmented | None = None,
-    batch_size: int = 64,
     workers: int = 0,
     progress: Progress = silent,
 ) -> Encoded:
@@ -109,7 +108,6 @@ def encode_pictures(
         root: The folder of all features.
         corruption: What is done to a picture before it is looked at; noise is drawn by its content.
         augmented: Random views; ``None``: one view, of the picture as it is.
-        batch_size: Pictures at a time on the device.
         workers: Processes that decode.
         progress: Shows it, e.g. :func:`facefake.cli.progress.progress_bar`.
 
@@ -139,9 +137,8 @@ def encode_pictures(
         look = Look(files, contents, geometry, tower.preprocess, corruption, augmented, number)
         missing = store.missing(content for content in contents.values() if content not in unreadable)
         shown_by = {content: picture for picture, content in contents.items()}
-        loader = DataLoader(
-            look, batch_size, sampler=[shown_by[each] for each in missing], num_workers=workers, collate_fn=collate
-        )
+        sampler = [shown_by[content] for content in missing]
+        loader = DataLoader(look, tower.batch_size, sampler=sampler, num_workers=workers, collate_fn=collate)
         title = "encode" if len(stores) == 1 else f"encode view {number + 1} of {len(stores)}"
         with progress(title, len(loader)) as done:
             for came, squares, lost in loader:

@@ -29,6 +29,11 @@ class Tower:
         weights: Digest of the weights it encodes with.
         device: Where it runs.
         precision: Of the matrix products.
+
+    Attributes:
+        preprocess: The backbone's.
+        batch_size: Pictures at a time, which is what a killed process can lose. Many on a GPU, lest writing them takes
+            longer than they do.
     """
 
     def __init__(
@@ -36,6 +41,7 @@ class Tower:
     ) -> None:
         self._backbone, self._weights, self._device, self._precision = backbone, weights, device, precision
         self.preprocess = backbone.preprocess
+        self.batch_size = 32 if device.type == "cpu" else 256
 
     @classmethod
     def of(cls, detector: Detector) -> Tower:

@@ -44,7 +44,9 @@ def backbone() -> Backbone:
 
 @pytest.fixture
 def tower(backbone) -> Counting:
-    return Counting(backbone, backbone.sha256, torch.device("cpu"), "fp32")
+    tower = Counting(backbone, backbone.sha256, torch.device("cpu"), "fp32")
+    tower.batch_size = 2
+    return tower
 
 
 @pytest.fixture
@@ -73,7 +75,7 @@ def mirrored(picture: Image.Image, seed: int) -> Image.Image:
 
 
 def test_features_are_those_of_the_backbone(tmp_path, tower, backbone, files):
-    encoded = encode_pictures(files, tower, WHOLE, tmp_path / "features", batch_size=3)
+    encoded = encode_pictures(files, tower, WHOLE, tmp_path / "features")
     squares = [views(np.asarray(Image.open(path)), WHOLE)[0][1] for path, _ in files]
     assert encoded.shape == (7, 1, 64)
     assert close(encoded.read(range(7))[:, 0], by_hand(backbone, squares))
@@ -154,7 +156,7 @@ def test_pictures_that_cannot_be_read_are_named_and_the_rest_is_encoded(tmp_path
     files[1][0].write_bytes(b"no picture")
     files[4][0].unlink()
     for _ in range(2):
-        encoded = encode_pictures(files, tower, WHOLE, tmp_path / "features", batch_size=2)
+        encoded = encode_pictures(files, tower, WHOLE, tmp_path / "features")
         assert {picture: error.code for picture, error in encoded.failed.items()} == {1: "not_a_video", 4: "not_found"}
         assert np.isfinite(encoded.read([0, 2, 3, 5, 6])).all()
         with pytest.raises(FacefakeError) as raised:
@@ -178,9 +180,9 @@ def test_rows_of_a_table_are_pictures_as_files_are(tmp_path, tower, files):
 def test_a_stopped_run_goes_on_where_it_was(tmp_path, tower, backbone, files):
     tower.most = 4
     with pytest.raises(KeyboardInterrupt):
-        encode_pictures(files, tower, WHOLE, tmp_path / "features", batch_size=2)
+        encode_pictures(files, tower, WHOLE, tmp_path / "features")
     tower.most = None
-    encoded = encode_pictures(files, tower, WHOLE, tmp_path / "features", batch_size=2)
+    encoded = encode_pictures(files, tower, WHOLE, tmp_path / "features")
     assert tower.count == 7
     squares = [views(np.asarray(Image.open(path)), WHOLE)[0][1] for path, _ in files]
     assert close(encoded.read(range(7))[:, 0], by_hand(backbone, squares))
@@ -189,9 +191,7 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path, tower, backbone, files):
 def test_decoding_in_other_processes_changes_nothing(tmp_path, tower, files):
     augmented = Augmented(mirrored, "mirrored", 2)
     here, there = (
-        encode_pictures(
-            files, tower, WHOLE, tmp_path / str(workers), augmented=augmented, workers=workers, batch_size=2
-        )
+        encode_pictures(files, tower, WHOLE, tmp_path / str(workers), augmented=augmented, workers=workers)
         for workers in (0, 2)
     )
     assert np.array_equal(here.read(range(7)), there.read(range(7)))
