@@ -176,7 +176,7 @@ def test_a_format_that_tells_real_from_fake_is_said(run, tmp_path):
     write_csv(tmp_path / "list.csv", rows)
     for number in range(30):
         Image.new("RGB", (32, 32), number).save(tmp_path / f"{number}.png", "PNG" if number % 2 else "JPEG")
-    code, out, _ = run("datasets", "check", "synthbuster", tmp_path)
+    code, out, _ = run("datasets", "check", "gripunina", tmp_path)
     assert code == 0
     assert (
         "real and fake can be told without a look at the picture: 1\n"

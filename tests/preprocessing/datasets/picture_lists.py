@@ -14,6 +14,13 @@ from tests.crops import png
 from tests.preprocessing.datasets.trees import touch
 
 
+def fill(root: Path) -> Path:
+    """Turn every empty file that is called a picture into one: PNG, whatever its name, the fakes of no other kind."""
+    for seed, path in enumerate(sorted(path for path in root.rglob("*") if path.suffix in (".png", ".jpg"))):
+        path.write_bytes(png(seed))
+    return root
+
+
 def write_csv(path: Path, rows: Iterable[str], head: str = "filename,typ") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join((head, *rows)) + "\n")
@@ -60,7 +67,7 @@ def communityforensics(root: Path) -> Path:
     return touch(root, "LAION/real/img/1.jpg", "LAION/real/2.png", "flux/fake/1.png", "flux/real/1.png")
 
 
-def synthbuster(root: Path) -> Path:
+def gripunina(root: Path) -> Path:
     """Both published lists, of which one picture was not downloaded, and a table of scores."""
     names = {"dalle2": "dalle2", "dalle3": "dalle3", "real_RAISE_1k": "real"}
     rows = [f"synthbuster/{folder}/r{number}t.png,{kind}" for folder, kind in names.items() for number in (1, 2)]

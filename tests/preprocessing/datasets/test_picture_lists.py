@@ -13,7 +13,7 @@ from preprocessing.datasets.picture_lists import listed_key, once_each
 from preprocessing.errors import FacefakeError
 from tests.preprocessing.datasets import picture_lists
 
-NAMES = ("communityforensics", "drct", "forensichub", "synthbuster")
+NAMES = ("communityforensics", "drct", "forensichub", "gripunina")
 
 
 @pytest.fixture(params=NAMES)

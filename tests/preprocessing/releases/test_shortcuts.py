@@ -125,7 +125,7 @@ def test_a_generator_is_measured_against_its_own_reals(tmp_path):
             picture(tmp_path, label, kind, (32, 24), methods[label], dataset) for label in (0, 1) for _ in range(80)
         ]
 
-    assert shortcuts(listed("one", "PNG", "synthbuster") + listed("two", "JPEG", "synthbuster")) == []
+    assert shortcuts(listed("one", "PNG", "gripunina") + listed("two", "JPEG", "gripunina")) == []
     [found] = shortcuts(listed("one", "PNG", "toy") + listed("two", "JPEG", "toy"))
     assert facts([found]) == [("file format", "are PNG", 1.0, 0.5, "one/sd")]
 

@@ -1,4 +1,4 @@
-"""Synthbuster, SynthWildX and whatever else comes with the CSV files of Cozzolino et al. (CVPR Workshops 2024).
+"""Synthbuster, SynthWildX and whatever else comes with CSV files as GRIP-UNINA has them (Cozzolino et al., CVPRW 2024).
 
 A CSV has the columns ``filename``, a path from the CSV's own folder, and ``typ``: ``real`` or the name of a generator;
 SynthWildX adds ``url``. Published are ``commercial_tools.csv`` (Synthbuster's DALL·E 2 and 3, Firefly and Midjourney v5
@@ -7,7 +7,8 @@ X, 500 each). They are lists to test on, and so all their pictures are test pict
 
 Every CSV of that form below the root is read. A method is named by its list and its type, ``commercial_tools/dalle2``
 or ``synthwildx/dalle3``, for two lists may have fakes of one generator and yet other reals; each is measured against
-the reals of its own list. Other CSV files, those of scores say, are passed over.
+the reals of its own list. Other CSV files, those of scores say, are passed over. The set is not called Synthbuster
+here, for a folder of that name lies beside the first list and is not the one to give.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def _clips(root: Path, listing: Path) -> Iterator[Clip]:
         yield Clip(
             path=root / key,
             key=key,
-            dataset="synthbuster",
+            dataset="gripunina",
             method=kind if name == "." else f"{name}/{kind}",
             label=REAL if kind == "real" else FAKE,
             split="test",
@@ -83,7 +84,7 @@ def reals_of(method: str) -> tuple[str, ...]:
 
 
 READER = Reader(
-    name="synthbuster",
+    name="gripunina",
     title="Synthbuster, SynthWildX and other CSV lists of filename and type",
     find=find,
     licence="Synthbuster and RAISE: non-commercial; SynthWildX: addresses on X",

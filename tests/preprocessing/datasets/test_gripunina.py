@@ -1,13 +1,13 @@
 import pytest
 
-from preprocessing.datasets.synthbuster import READER
+from preprocessing.datasets.gripunina import READER
 from preprocessing.errors import FacefakeError
-from tests.preprocessing.datasets.picture_lists import synthbuster, write_csv
+from tests.preprocessing.datasets.picture_lists import gripunina, write_csv
 from tests.preprocessing.datasets.trees import touch
 
 
 def test_type_and_list_make_the_method_and_all_is_test_material(tmp_path):
-    clips = READER.read(synthbuster(tmp_path)).clips
+    clips = READER.read(gripunina(tmp_path)).clips
     assert {clip.key: (clip.label, clip.method, clip.split) for clip in clips} == {
         "synthbuster/dalle2/r1t.png": (1, "commercial_tools/dalle2", "test"),
         "synthbuster/dalle2/r2t.png": (1, "commercial_tools/dalle2", "test"),
@@ -21,14 +21,14 @@ def test_type_and_list_make_the_method_and_all_is_test_material(tmp_path):
 
 
 def test_a_picture_that_was_not_downloaded_is_absent(tmp_path):
-    absent = READER.read(synthbuster(tmp_path)).absent
+    absent = READER.read(gripunina(tmp_path)).absent
     assert [(clip.key, clip.method) for clip in absent] == [
         ("synthwildx/midjourney_v5/A.jpg", "synthwildx/midjourney_v5")
     ]
 
 
 def test_a_list_at_the_top_needs_no_name(tmp_path):
-    clips = READER.read(synthbuster(tmp_path) / "synthwildx").clips
+    clips = READER.read(gripunina(tmp_path) / "synthwildx").clips
     assert [(clip.key, clip.method) for clip in clips] == [("dalle3/A.jpg", "dalle3"), ("real/A.jpg", "real")]
 
 
