@@ -17,6 +17,7 @@ COMMANDS = {
     "score": "Tell whether the faces in videos and pictures were forged.",
     "report": "A report from saved scores, ours or others': one detector, or several compared.",
     "evaluate": "A whole suite of data sets or degradations, and one report over it.",
+    "study": "Train and compare recipes on generated pictures, beside a paper's figures.",
     "calibrate": "Make a detector's scores probabilities, on validation videos.",
     "datasets": "The data sets that are read as released; what of one is there.",
     "demo": "The whole way on a small generated set: no network, no weights.",

@@ -155,7 +155,7 @@ def _on_pictures(
             f"--{of_faces[0]} is for faces, and {source.name} is a set of whole pictures.",
             "What the backbone sees of a picture is set by data.geometry in the config.",
         )
-    clips = _validated(_pictures(source))
+    clips = training_pictures(source)
     for shortcut in shortcuts(clip for clip in clips if clip.split == config.data.train_split):
         click.echo(f"warning: {shortcut.sentence}", err=True)
     result = train_pictures(config, clips, out, resume, process.device, features=features)
@@ -166,6 +166,15 @@ def _on_pictures(
             err=True,
         )
     return result
+
+
+def training_pictures(source: Source) -> list[Clip]:
+    """The pictures for training and validation; where a set has no val split, some of train are held out as one.
+
+    Raises:
+        FacefakeError: What reading the set raises, or ``split_empty``.
+    """
+    return _validated(_pictures(source))
 
 
 def _pictures(source: Source) -> list[Clip]:

@@ -16,14 +16,14 @@ DEFAULT = 0.5
 
 
 def figures(
-    labels: Ints, scores: Floats, threshold: float | None, *, resamples: int = 0, seed: int = 0
-) -> dict[str, Interval | None]:
+    labels: Ints, scores: Floats, threshold: float, *, resamples: int = 0, seed: int = 0
+) -> dict[str, Interval]:
     """Every metric of :data:`NAMES`, 0..1.
 
     Args:
         labels: Real 0, fake 1, (n,), both there.
         scores: P(fake), 0..1, (n,).
-        threshold: That fixed on validation pictures; without one the metrics at it are ``None``.
+        threshold: That fixed on validation pictures.
         resamples: Bootstrap resamples over pictures for the 95 % intervals; without any, bounds are the value.
         seed: Of the bootstrap.
 
@@ -32,17 +32,14 @@ def figures(
         Interval(value=1.0, low=1.0, high=1.0)
     """
     values = {"auc": auc(labels, scores), "ap": average_precision(labels, scores)}
-    thresholds = {"": DEFAULT} | ({} if threshold is None else {"_val": threshold})
+    thresholds = {"": DEFAULT, "_val": threshold}
     for suffix, limit in thresholds.items():
         values |= {
             f"accuracy{suffix}": accuracy(labels, scores, limit),
             f"macro_f1{suffix}": macro_f1(labels, scores, limit),
         }
     bounds = _bounds(labels, scores, thresholds, resamples, seed) if resamples else {}
-    return {
-        name: Interval(values[name], *bounds.get(name, (values[name], values[name]))) if name in values else None
-        for name in NAMES
-    }
+    return {name: Interval(values[name], *bounds.get(name, (values[name], values[name]))) for name in NAMES}
 
 
 def _bounds(

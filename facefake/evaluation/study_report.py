@@ -4,7 +4,7 @@
 * ``rows`` and ``summary``: see :mod:`facefake.evaluation.study_table`
 * ``runs``: what was trained, each with ``name``, ``recipe``, ``strategy``, ``per_class``, ``seed``, ``detector``
   (SHA-256 of its file), ``config`` (SHA-256), ``validation`` (``reals``, ``fakes`` and the AUC among them),
-  ``threshold`` and ``threshold_source``
+  ``threshold`` and ``threshold_source``, and ``damaged``, how many training pictures could not be read
 * ``published``: the figures that ours are set beside, in full, or null
 * ``not_run`` and ``failed``: sentences
 * ``notes``: what a reader of these figures must know
@@ -63,7 +63,7 @@ def make_study_report(
         "published": published.model_dump(mode="json") if published else None,
         "not_run": list(not_run),
         "failed": list(failed),
-        "notes": [*_notes(study, rows), *notes, *(published.notes if published else ())],
+        "notes": [*_notes(study, rows), *_on_damage(runs), *notes, *(published.notes if published else ())],
         "provenance": dict(provenance or {}),
     }
 
@@ -90,6 +90,12 @@ def _notes(study: Study, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if unread:
         named = ", ".join(f"{count} of {name}" for name, count in sorted(unread))
         yield f"Some pictures could not be read and are not in the figures: {named}."
+
+
+def _on_damage(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    most = max((run["damaged"] for run in runs), default=0)
+    if most:
+        yield f"Up to {most} pictures could not be read in training and were left out of it."
 
 
 def _seeds(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], set[int]]:

@@ -48,7 +48,7 @@ class Tested:
         strategy: What was trained.
         per_class: Training pictures of each class; ``None`` for all there are.
         seed: Of training.
-        threshold: Fixed on validation pictures; ``None`` if these gave none.
+        threshold: Fixed on validation pictures.
         corruption: As ``kind:level``; ``None`` if clean.
         scores: Of the pictures.
     """
@@ -57,7 +57,7 @@ class Tested:
     strategy: str
     per_class: int | None
     seed: int
-    threshold: float | None
+    threshold: float
     corruption: str | None
     scores: PictureScores
 
@@ -117,7 +117,7 @@ def _measured(name: str, tested: Tested, study: Study, pictures: Flags) -> _Row:
     resamples = 0 if tested.corruption else study.resamples
     found = figures(scored.label, scored.score, tested.threshold, resamples=resamples)
     each = np.arange(len(scored)) if resamples else np.zeros(1, np.int64)
-    return row | {"metrics": {metric: interval and interval.stated(each) for metric, interval in found.items()}}
+    return row | {"metrics": {metric: interval.stated(each) for metric, interval in found.items()}}
 
 
 def _counted(name: str, kind: str, generators: Sequence[str], of: PictureScores) -> _Row:

@@ -145,7 +145,7 @@ def _runs(report: Mapping[str, Any]) -> _Lines:
             size_words(run["per_class"]),
             str(run["seed"]),
             run_words(run),
-            "-" if run["threshold"] is None else f"{run['threshold']:.4f}",
+            f"{run['threshold']:.4f}",
             markdown(run["threshold_source"]),
             run["detector"],
         )

@@ -131,8 +131,6 @@ def run_words(run: Mapping[str, Any]) -> str:
         '100 real, 99 fake, AUC 0.988'
     """
     facts = run["validation"]
-    if facts is None:
-        return "-"
     return f"{facts['reals']} real, {facts['fakes']} fake, AUC {facts['auc']:.3f}"
 
 

@@ -87,6 +87,7 @@ def runs(of):
             "detector": "5f1d" * 16,
             "config": run.config().sha256,
             "validation": {"reals": 100, "fakes": 100, "auc": 0.99},
+            "damaged": 0,
             "threshold": 0.42,
             "threshold_source": "equal error rate on 200 pictures of progan, val",
         }

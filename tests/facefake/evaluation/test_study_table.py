@@ -101,14 +101,6 @@ def test_a_generator_without_reals_that_can_be_read_leaves_no_mean():
     assert rows["glide"]["metrics"]["ap"]["value"] > 0.5
 
 
-def test_without_a_validated_threshold_nothing_is_said_of_one():
-    of = study()
-    (one,) = outcomes(of)
-    found = make_rows(of, [replace(one, threshold=None)])[0]["metrics"]
-    assert found["accuracy_val"] is None
-    assert found["accuracy"]["value"] > 0.5
-
-
 def test_two_generators_of_one_name_stay_apart():
     of = study()
     (one,) = outcomes(of)

@@ -1,0 +1,256 @@
+"""The runs of a study one after the other: trained, validated, tested; what was done before is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from facefake.cli.options import Source
+from facefake.cli.progress import progress_bar
+from facefake.cli.suite_run import Outcome, find, material
+from facefake.cli.train import training_pictures
+from preprocessing.errors import FacefakeError
+
+if TYPE_CHECKING:
+    from facefake.evaluation.study import Run, Study
+    from facefake.evaluation.study_scores import PictureScores
+    from facefake.evaluation.study_table import Tested
+    from facefake.evaluation.suite import SuiteSet
+    from facefake.models import Detector
+    from facefake.training import TrainConfig
+    from preprocessing.clip import Clip
+    from preprocessing.corruptions import Corruption
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a study works: detectors in ``runs``, what they said in ``scores``, and ``features``, all by content."""
+
+    work: Path
+    device: str
+
+
+@dataclass(slots=True)
+class StudyOutcome(Outcome):
+    """What came of a study."""
+
+    tested: list[Tested] = field(default_factory=list)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run that was trained, whose detector is opened when it is needed."""
+
+    run: Run
+    config: TrainConfig
+    detector_file: Path
+    sha256: str
+    damaged: int
+    place: Place
+
+    @cached_property
+    def detector(self) -> Detector:
+        """The detector, on the device."""
+        from facefake import api
+
+        return api.load(self.detector_file, device=self.place.device)
+
+    def scores(self, name: str, clips: Sequence[Clip], corruption: Corruption | None = None) -> PictureScores:
+        """Of some pictures, or those of an earlier run of the same detector on the same files.
+
+        Raises:
+            FacefakeError: What scoring and writing raise.
+        """
+        from facefake.evaluation.picture_scoring import score_pictures
+        from facefake.evaluation.study_scores import read_picture_scores, write_picture_scores
+        from facefake.training.loaders import worker_count
+        from preprocessing.device import pick_device
+
+        device = pick_device(self.place.device)
+        level = f"-{corruption.kind}-{corruption.level:g}" if corruption else ""
+        path = self.place.work / "scores" / self.sha256[:16] / f"{name}{level}.parquet"
+        made = {
+            "detector": self.sha256,
+            "device": device.type,
+            "corruption": str(corruption) if corruption else None,
+            "pictures": _digest(clips, stamped=True),
+        }
+        if (saved := read_picture_scores(path, made)) is not None:
+            return saved
+        click.echo(f"{self.run.name}: {name}{level}, {len(clips)} pictures", err=True)
+        found = score_pictures(
+            clips,
+            self.detector,
+            self.place.work / "features",
+            corruption,
+            workers=worker_count(self.config, device),
+            progress=progress_bar,
+        )
+        write_picture_scores(path, found, made)
+        return found
+
+
+def run_study(study: Study, place: Place, data: Path | None, outcome: StudyOutcome) -> None:
+    """Train and test everything the study asks for; what there is of it stands in ``outcome`` at any time."""
+    sets = list(_test_sets(study, data, outcome))
+    training = outcome.attempt(study.train.dataset, partial(_training_set, study.train, data))
+    if training is None or not sets:
+        return
+    trained_on = [clip for clip in training if clip.split == "train"]
+    outcome.notes += [f"{study.train.dataset}: {sentence}" for sentence in _shortcuts(trained_on)]
+    for run in study.runs():
+        trained = outcome.attempt(run.name, partial(_trained, run, training, place))
+        if trained is None:
+            continue
+        facts = outcome.attempt(f"{run.name}, validation,", partial(_validated, trained, training))
+        if facts is not None:
+            outcome.runs.append(facts)
+            _test(study, trained, facts, sets, outcome)
+
+
+def _test_sets(study: Study, data: Path | None, outcome: StudyOutcome) -> Iterator[tuple[str, list[Clip]]]:
+    for each in study.tests:
+        root, places = find(each, data)
+        if root is None:
+            outcome.leave_out(f"{each.dataset} was not run: no folder {' or '.join(map(str, places))}.")
+            continue
+        if of := outcome.attempt(each.dataset, partial(material, each, root)):
+            facts = [*of.found.notes, *_shortcuts(of.found.clips)]
+            outcome.notes += [f"{each.dataset}: {fact}" for fact in facts]
+            yield each.dataset, [*of.found.clips, *of.found.absent]
+
+
+def _shortcuts(clips: Sequence[Clip]) -> list[str]:
+    """Sentences on what tells real from fake there without a look at the picture, said at once and in the report."""
+    from preprocessing.releases.shortcuts import shortcuts
+
+    found = [each.sentence for each in shortcuts(clips)]
+    for sentence in found:
+        click.echo(f"warning: {clips[0].dataset}: {sentence}", err=True)
+    return found
+
+
+def _training_set(each: SuiteSet, data: Path | None) -> list[Clip]:
+    root, places = find(each, data)
+    if root is None:
+        raise FacefakeError(
+            "dataset_not_found",
+            f"the training set is not there: no folder {' or '.join(map(str, places))}.",
+            "Give the folder that holds the data sets by their names with --data, or set FACEFAKE_DATA.",
+        )
+    return training_pictures(Source((each.dataset,), root, each.labels, each.methods, each.compressions))
+
+
+def _trained(run: Run, training: Sequence[Clip], place: Place) -> Trained:
+    """Train, go on with what was begun, or take what is there: a run's folder is known by its config and its data."""
+    from facefake.scoring.digest import sha256_file
+    from facefake.training import train_pictures
+    from preprocessing.files import write_atomic
+
+    config = run.config()
+    digest = hashlib.sha256(f"{config.sha256} {_digest(training)}".encode()).hexdigest()
+    folder = place.work / "runs" / f"{config.strategy}-{config.data.per_class or 'all'}-s{config.seed}-{digest[:12]}"
+    detector, done = folder / "detector.safetensors", folder / "done.json"
+    facts = _finished(done)
+    if facts is None or not detector.is_file() or facts["detector"] != sha256_file(detector):
+        click.echo(f"{run.name}: training in {folder}", err=True)
+        result = train_pictures(config, training, folder, True, place.device, features=place.work / "features")
+        facts = {"detector": sha256_file(detector), "damaged": len(result.damaged)}
+        write_atomic(done, json.dumps(facts).encode())
+    return Trained(run, config, detector, facts["detector"], facts["damaged"], place)
+
+
+def _finished(done: Path) -> dict[str, Any] | None:
+    """What a run left when it was through; one that was not goes on from its checkpoint."""
+    try:
+        return dict(json.loads(done.read_text()))
+    except (OSError, ValueError):
+        return None
+
+
+def _validated(trained: Trained, training: Sequence[Clip]) -> dict[str, Any]:
+    """Facts of a run for the report, with the threshold fixed on the pictures that its epoch was chosen on."""
+    from facefake.evaluation.metrics import auc
+    from facefake.evaluation.threshold import equal_error_threshold
+    from facefake.training.draw import draw
+
+    run, config = trained.run, trained.config
+    clips = [clip for clip in training if clip.split == config.data.val_split]
+    if (most := config.data.val_per_class) is not None:
+        clips = [clips[place] for place in draw(clips, most, 0, fewer=True)]
+    name = f"{run.study.train.dataset}-{config.data.val_split}"
+    found = trained.scores(name, clips)
+    scored = found.take(found.scored)
+    area = auc(scored.label, scored.score)  # raises where one of the classes is not there
+    return {
+        "name": run.name,
+        "recipe": run.recipe.title,
+        "strategy": config.strategy,
+        "per_class": config.data.per_class,
+        "seed": run.seed,
+        "detector": trained.sha256,
+        "config": config.sha256,
+        "validation": {
+            "reals": int((scored.label == 0).sum()),
+            "fakes": int((scored.label == 1).sum()),
+            "auc": round(area, 6),
+        },
+        "damaged": trained.damaged,
+        "threshold": equal_error_threshold(scored.label, scored.score),
+        "threshold_source": f"equal error rate on {len(scored)} pictures of {run.study.train.dataset}, "
+        f"{config.data.val_split}",
+    }
+
+
+def _test(
+    study: Study,
+    trained: Trained,
+    facts: dict[str, Any],
+    sets: Sequence[tuple[str, list[Clip]]],
+    outcome: StudyOutcome,
+) -> None:
+    """Score all sets, clean and under each corruption; a set that fails is named and missing from the figures."""
+    from facefake.evaluation.study_scores import PictureScores
+    from facefake.evaluation.study_table import Tested
+
+    corruptions = [corruption for ladder in study.corruptions for corruption in ladder.corruptions]
+    for corruption in (None, *corruptions):
+        found = []
+        for name, clips in sets:
+            title = f"{trained.run.name}, {name}" + (f", {corruption}," if corruption else ",")
+            scores = outcome.attempt(title, partial(trained.scores, name, clips, corruption))
+            found += [scores] if scores is not None else []
+        if found:
+            outcome.tested.append(
+                Tested(
+                    **{name: facts[name] for name in ("recipe", "strategy", "per_class", "seed", "threshold")},
+                    corruption=str(corruption) if corruption else None,
+                    scores=PictureScores.merged(found),
+                )
+            )
+
+
+def _digest(clips: Sequence[Clip], stamped: bool = False) -> str:
+    """Of which pictures these are; ``stamped`` with the size and time of each file, which a new copy changes."""
+    digest = hashlib.sha256()
+    for clip in clips:
+        facts = (clip.dataset, clip.key, clip.member, clip.label, clip.method, clip.split)
+        digest.update(repr((*facts, _stamp(clip.path) if stamped else None)).encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:  # it will be said when it is opened
+        return None
+    return status.st_size, status.st_mtime_ns
