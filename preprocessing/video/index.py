@@ -138,7 +138,7 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
         context = stream.codec_context
         if context is None:
             raise FacefakeError("unreadable", f"{path.name} has an unknown codec", "Convert it to H.264.")
-        check_pixels(path.name, context.width, context.height, limits)
+        check_pixels(path.name, context.width, context.height, limits.pixels)
         found, dropped = _packets(path, source, stream, limits)
         # AVI stores no presentation times and MPEG program streams only some: those made up for them are wrong
         made_up = container == "mpeg" or (container == "avi" and bool(context.has_b_frames))

@@ -137,12 +137,12 @@ def check_bytes(name: str, size: int, limit: int) -> None:
         )
 
 
-def check_pixels(name: str, width: int, height: int, limits: Limits) -> None:
-    """Raise ``too_large`` if a picture of this size is over the limit."""
-    if width * height > limits.pixels:
+def check_pixels(name: str, width: int, height: int, most: int) -> None:
+    """Raise ``too_large`` if a picture of this size has more pixels than ``most``."""
+    if width * height > most:
         raise FacefakeError(
             "too_large",
-            f"{name} is {width}x{height} pixels, over the limit of {limits.pixels}",
+            f"{name} is {width}x{height} pixels, over the limit of {most}",
             "Scale it down, or raise the limit on pixels.",
         )
 

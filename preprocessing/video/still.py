@@ -13,8 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps, features
 
 from preprocessing.errors import FacefakeError
-from preprocessing.video.index import check_pixels
-from preprocessing.video.safe import PICTURES, check_file, sniff
+from preprocessing.video.safe import PICTURES, check_file, check_pixels, sniff
 from preprocessing.video.types import FrameBatch, Limits, VideoInfo
 
 _ORIENTATION = 0x0112
@@ -48,7 +47,7 @@ def decode_still(data: bytes, name: str, limits: Limits | None = None) -> tuple[
     Args:
         data: The whole file.
         name: What messages call it.
-        limits: Its ``pixels`` are checked.
+        limits: Its ``still_pixels`` are checked.
 
     Returns:
         What the header says, and the upright picture, uint8 RGB (h, w, 3).
@@ -117,7 +116,7 @@ def open_still(source: Path | io.BytesIO, name: str, container: str, limits: Lim
         source: A file that was checked, or the bytes of one.
         name: What messages call it.
         container: One of :data:`~preprocessing.video.safe.PICTURES`.
-        limits: Its ``pixels`` are checked.
+        limits: Its ``still_pixels`` are checked.
 
     Raises:
         FacefakeError: ``too_large`` or ``unreadable``.
@@ -132,7 +131,7 @@ def open_still(source: Path | io.BytesIO, name: str, container: str, limits: Lim
         except _DAMAGE as error:
             raise _unreadable(name, error) from error
     try:
-        check_pixels(name, image.width, image.height, limits)
+        check_pixels(name, image.width, image.height, limits.still_pixels)
     except FacefakeError:
         image.close()
         raise

@@ -13,7 +13,9 @@ class Limits:
 
     Attributes:
         bytes: Size of the file.
-        pixels: Width times height of one picture.
+        pixels: Width times height of a video's frame.
+        still_pixels: Width times height of a still picture: phones and cameras take larger ones than any video has, and
+            there is only one in memory. Beyond this Pillow itself takes a picture for a bomb.
         seconds: Time from the first frame to the last.
         frames: Number of frames.
 
@@ -24,6 +26,7 @@ class Limits:
 
     bytes: int = 8 * 2**30
     pixels: int = 8192 * 4320
+    still_pixels: int = 89_478_485
     seconds: float = 4 * 3600.0
     frames: int = 1_000_000
 

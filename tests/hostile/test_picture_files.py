@@ -56,7 +56,7 @@ def test_bombs_are_refused_by_what_they_declare(tmp_path):
         "grey.png": encoded(Image.new("1", (30_000, 30_000)), "PNG"),
         "many.bmp": bmp(2**31 - 1, 2**31 - 1),
         "flat.tiff": encoded(Image.new("1", (30_000, 30_000)), "TIFF", compression="group4"),
-        "flat.webp": encoded(Image.new("RGB", (8_000, 5_000)), "WEBP", quality=1, method=0),
+        "flat.webp": encoded(Image.new("RGB", (16_000, 5_600)), "WEBP", quality=1, method=0),
     }
     heif = encoded(Image.new("RGB", (64, 64)), "HEIF")
     place = heif.index(b"ispe") + 8

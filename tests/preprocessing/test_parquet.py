@@ -40,7 +40,7 @@ def test_rows_are_what_was_written_in_whatever_order_they_are_asked_for(form, he
     monkeypatch.setattr(parquet, "HELD", held)
     path = request.getfixturevalue(form)
     assert [picture_bytes(path, str(row)) for row in range(50)] == ROWS
-    order = np.random.default_rng(0).permutation(50).tolist() + [49, 49, 0, 12, 11]
+    order = [*np.random.default_rng(0).permutation(50).tolist(), 49, 49, 0, 12, 11]
     assert [picture_bytes(path, str(row)) for row in order] == [ROWS[row] for row in order]
 
 

@@ -144,7 +144,7 @@ def test_what_is_wrong_with_a_row_is_said_of_the_row(table, row, code):
 
 
 def test_limits_hold_for_files_and_rows(noise, table):
-    few = Limits(pixels=1000)
+    few = Limits(still_pixels=1000)
     assert refusal(noise, limits=few) == "too_large"
     assert refusal(table, member="0", limits=few) == "too_large"
     for path, member in ((noise, None), (table, "0")):

@@ -52,7 +52,7 @@ class DecordBackend:
         if isinstance(first, str):
             raise FacefakeError("unreadable", f"{index.path.name}: decord, {first}", _HINT)
         self.shape = (first.shape[1], first.shape[2])
-        check_pixels(index.path.name, self.shape[1], self.shape[0], limits)
+        check_pixels(index.path.name, self.shape[1], self.shape[0], limits.pixels)
 
     def pictures(self, indices: Sequence[int], batch: int) -> Iterator[tuple[int, np.ndarray | str]]:
         """See :class:`~preprocessing.video.backends.base.Backend`; one ``get_batch`` for each ``batch`` indices."""

@@ -169,7 +169,7 @@ def test_a_cut_picture_is_unreadable(tmp_path):
 
 def test_pictures_over_the_limit_are_refused_before_decoding(tmp_path):
     Image.fromarray(PICTURE).save(tmp_path / "picture.png")
-    assert refusal(tmp_path / "picture.png", Limits(pixels=1000)) == "too_large"
+    assert refusal(tmp_path / "picture.png", Limits(still_pixels=1000)) == "too_large"
     # a decompression bomb: 30000 x 30000 in a few kilobytes
     Image.new("1", (30_000, 30_000)).save(tmp_path / "bomb.png")
     assert refusal(tmp_path / "bomb.png") == "too_large"
@@ -184,7 +184,7 @@ def heic(image: Image.Image) -> bytes:
 def test_heif_over_the_limit_is_refused_before_decoding(tmp_path):
     path = tmp_path / "picture.heic"
     path.write_bytes(heic(Image.fromarray(PICTURE)))
-    assert refusal(path, Limits(pixels=1000)) == "too_large"
+    assert refusal(path, Limits(still_pixels=1000)) == "too_large"
     data = path.read_bytes()
     place = data.index(b"ispe") + 8
     path.write_bytes(data[:place] + struct.pack(">II", 30_000, 30_000) + data[place + 8 :])
@@ -253,3 +253,8 @@ def test_a_png_that_was_cut_off_is_unreadable(tmp_path):
         with pytest.raises(FacefakeError, match=r"cut\.png is a damaged picture") as caught:
             read(path)
         assert caught.value.code == "unreadable"
+
+
+def test_a_photograph_may_have_more_pixels_than_any_video(tmp_path):
+    Image.new("L", (8064, 6048)).save(tmp_path / "phone.jpg")  # 48 megapixels, as phones take them
+    assert read_still(tmp_path / "phone.jpg")[1].rgb.shape == (1, 6048, 8064, 3)
