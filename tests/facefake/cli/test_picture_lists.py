@@ -39,7 +39,7 @@ def test_each_is_scored_where_it_lies_with_the_labels_of_its_reader(name, detect
         for result in document["results"]
     }
     assert results == expected
-    assert done.returncode == any(status == "error" for *_, status in expected.values())
+    assert done.returncode == 0
     assert set(document["report"]["per_method"]) == {
         method for label, method, _, status in expected.values() if label == 1 and status == "scored"
     }
