@@ -126,29 +126,42 @@ def encode_pictures(
             good = [number for number in range(len(files)) if number not in encoded.failed]
             scores = [detector.classify(encoded.read(good)[:, 0]) for detector in detectors]
     """
+    if corruption is not None:
+        corruption.at_crop(np.zeros((16, 16, 3), np.uint8), 0)  # one of videos is refused here, not for each picture
     contents, failed = _contents(files, Hashes(root), progress)
     plain = replace(tower.identity(geometry), corruption=str(corruption) if corruption else None)
     stores = [
         FeatureStore.open(root, replace(plain, view=View(augmented.digest, number) if augmented else None))
         for number in range(augmented.views if augmented else 1)
     ]
+    shown_by = {content: picture for picture, content in contents.items()}
     unreadable: dict[bytes, FacefakeError] = {}
     for number, store in enumerate(stores):
         look = Look(files, contents, geometry, tower.preprocess, corruption, augmented, number)
-        missing = store.missing(content for content in contents.values() if content not in unreadable)
-        shown_by = {content: picture for picture, content in contents.items()}
-        sampler = [shown_by[content] for content in missing]
-        loader = DataLoader(look, tower.batch_size, sampler=sampler, num_workers=workers, collate_fn=collate)
+        pictures = [shown_by[each] for each in store.missing(contents.values()) if each not in unreadable]
         title = "encode" if len(stores) == 1 else f"encode view {number + 1} of {len(stores)}"
-        with progress(title, len(loader)) as done:
-            for came, squares, lost in loader:
-                if came:
-                    features = tower.encode(squares.flatten(0, 1))
-                    store.add(came, features.reshape(len(came), *store.shape))
-                unreadable |= lost
-                done("")
+        with progress(title, len(pictures)) as done:
+            unreadable |= _fill(store, look, pictures, tower, workers, done)
     failed |= {picture: unreadable[content] for picture, content in contents.items() if content in unreadable}
     return Encoded(stores, {picture: contents[picture] for picture in contents if picture not in failed}, failed)
+
+
+def _fill(
+    store: FeatureStore, look: Look, pictures: list[int], tower: Tower, workers: int, done: Callable[[str], None]
+) -> dict[bytes, FacefakeError]:
+    """Encode pictures and keep their features; returns what befell those that cannot be read, by their content."""
+    failed: dict[bytes, FacefakeError] = {}
+    # processes, not threads: augmentations draw from torch's global generator
+    for came, squares, lost in DataLoader(
+        look, tower.batch_size, sampler=pictures, num_workers=workers, collate_fn=collate
+    ):
+        if came:
+            features = tower.encode(squares.flatten(0, 1))
+            store.add(came, features.reshape(len(came), *store.shape))
+        failed |= lost
+        for _ in (*came, *lost):
+            done("")
+    return failed
 
 
 def _contents(

@@ -134,6 +134,12 @@ def test_a_corruption_comes_first_and_is_kept_apart(tmp_path, tower, backbone, f
     assert np.array_equal(*noise)
 
 
+def test_a_corruption_of_videos_is_refused_at_once(tmp_path, tower, files):
+    with pytest.raises(FacefakeError) as raised:
+        encode_pictures(files, tower, WHOLE, tmp_path / "features", corruption=Corruption("h264", 40))
+    assert raised.value.code == "corruption_invalid"
+
+
 def test_views_are_drawn_by_content_and_number(tmp_path, tower, backbone, files):
     augmented = Augmented(mirrored, "mirrored", 4)
     encoded = encode_pictures(files, tower, WHOLE, tmp_path / "features", augmented=augmented)
