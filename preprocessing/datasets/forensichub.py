@@ -20,7 +20,7 @@ from typing import Any
 from preprocessing.clip import FAKE, REAL, Clip
 from preprocessing.datasets.base import SPLITS, Found, Reader, store_name
 from preprocessing.datasets.lists import files_below, list_invalid
-from preprocessing.datasets.picture_lists import listed_key, once_each, parted
+from preprocessing.datasets.picture_lists import listed_key, once_each, parted, require_name
 from preprocessing.errors import FacefakeError
 
 _SPLIT = re.compile(rf"(?:(?P<name>.*)[_\-/])?(?P<split>{'|'.join(SPLITS)})")
@@ -83,6 +83,7 @@ def _entry(listing: Path, entry: Any) -> tuple[str, int]:
     """Path, with ``/``, and label of an entry."""
     if not isinstance(entry, dict) or not isinstance(path := entry.get("path"), str):
         raise list_invalid(listing, f"has the entry {entry!r:.80}, which has no path")
+    require_name(listing, path)
     label = entry.get("label")
     # True is 1 to Python, and nobody knows what was true
     if isinstance(label, bool) or label not in (REAL, FAKE):
@@ -92,17 +93,24 @@ def _entry(listing: Path, entry: Any) -> tuple[str, int]:
 
 def _keys(root: Path, listing: Path, paths: list[str]) -> dict[str, str]:
     """The key of each path."""
-    absolute = {path: os.path.normpath(path) for path in paths if _ABSOLUTE.match(path)}
+    absolute = {path: _plain(path) for path in paths if _ABSOLUTE.match(path)}
     folders = _roots(root, absolute.values())
     keys = {}
     for path in paths:
         if path in absolute:
             place = absolute[path]
             top = next((folder for folder in folders if place.startswith(folder)), None)
-            keys[path] = place[len(top) :] if top else place.lstrip("/").replace(":", "")
+            keys[path] = place[len(top) :] if top else place[1:]
         else:
             keys[path] = _relative(root, listing, path)
+        if not keys[path]:
+            raise list_invalid(listing, f"names {path!r}, which is no file")
     return keys
+
+
+def _plain(path: str) -> str:
+    """An absolute path without drive and detours; POSIX would let two slashes at its start stand."""
+    return os.path.normpath("/" + path.partition("/")[2].lstrip("/"))
 
 
 def _roots(root: Path, paths: Iterable[str]) -> list[str]:
@@ -111,7 +119,7 @@ def _roots(root: Path, paths: Iterable[str]) -> list[str]:
     for folder in dict.fromkeys(path.rpartition("/")[0] for path in paths):
         if not f"{folder}/".startswith(tuple(folders)):
             parts = folder.split("/")
-            here = (place for place in range(1, len(parts)) if root.joinpath(*parts[place:]).is_dir())
+            here = (place for place in range(1, len(parts)) if os.path.isdir(root.joinpath(*parts[place:])))
             place = next(here, None)
             if place:
                 folders.append("/".join(parts[:place]) + "/")
@@ -120,8 +128,10 @@ def _roots(root: Path, paths: Iterable[str]) -> list[str]:
 
 def _relative(root: Path, listing: Path, path: str) -> str:
     beside = listed_key(root, listing, path)
+    if os.path.isfile(root / beside) or ".." in path.split("/"):
+        return beside
     from_root = os.path.normpath(path)
-    return from_root if not (root / beside).is_file() and (root / from_root).is_file() else beside
+    return from_root if os.path.isfile(root / from_root) else beside
 
 
 def reals_of(method: str) -> tuple[str, ...]:

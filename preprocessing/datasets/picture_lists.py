@@ -22,10 +22,25 @@ def listed_key(root: Path, listing: Path, name: str) -> str:
         >>> listed_key(Path("data"), Path("data/lists/a.csv"), "../dalle2/1.png")
         'dalle2/1.png'
     """
+    require_name(listing, name)
     key = Path(os.path.relpath(os.path.normpath(listing.parent / name.replace("\\", "/")), root)).as_posix()
-    if key == "." or key.split("/")[0] == ".." or "\0" in name:
-        raise list_invalid(listing, f"names {name!r}, which is no file below {root}")
+    if key == "." or key.split("/")[0] == "..":
+        raise list_invalid(listing, f"names {name!r:.200}, which is no file below {root}")
     return key
+
+
+def require_name(listing: Path, name: str) -> None:
+    """Refuse what no file can be called.
+
+    Raises:
+        FacefakeError: ``labels_invalid``.
+    """
+    try:
+        possible = bool(name.strip("/.")) and b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:  # half a character, as JSON can spell it
+        possible = False
+    if not possible:
+        raise list_invalid(listing, f"names {name!r:.200}, which no file is called")
 
 
 def once_each(listed: Iterable[Clip]) -> tuple[list[Clip], list[str]]:
@@ -59,5 +74,5 @@ def parted(clips: Iterable[Clip]) -> tuple[list[Clip], list[Clip]]:
     there: list[Clip] = []
     absent: list[Clip] = []
     for clip in clips:
-        (there if clip.path.is_file() else absent).append(clip)
+        (there if os.path.isfile(clip.path) else absent).append(clip)  # which takes names that are too long, too
     return there, absent

@@ -130,7 +130,7 @@ def _sample(clips: Iterable[Clip], sample: int) -> Iterator[Clip]:
 
 
 def _is_row(clip: Clip) -> bool:
-    return clip.path.suffix == ".parquet" and clip.member is not None
+    return clip.path.suffix.lower() == ".parquet" and clip.member is not None
 
 
 def _order(clip: Clip) -> tuple[int, bytes]:

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from preprocessing.datasets.forensichub import READER
 from preprocessing.errors import FacefakeError
@@ -40,6 +42,13 @@ def test_a_relative_path_may_count_from_the_root(tmp_path):
     assert facts(READER.read(tmp_path).clips) == {"images/1.png": (1, "lists", "test")}
 
 
+def test_a_path_that_would_lead_out_from_the_root_counts_from_the_lists_folder(tmp_path):
+    root = touch(tmp_path, "1.png", "root/2.png") / "root"
+    write_json(root / "lists/test.json", [{"path": "../1.png", "label": 1}, {"path": "../2.png", "label": 0}])
+    found = READER.read(root)
+    assert (facts(found.clips).keys(), facts(found.absent).keys()) == ({"2.png"}, {"1.png"})
+
+
 def test_a_bare_name_of_another_machine_is_nobodys_file(tmp_path):
     write_json(touch(tmp_path, "1.png", "2.png") / "test.json", [{"path": "2.png", "label": 0}])
     write_json(tmp_path / "other.json", [{"path": "/mnt/fakes/1.png", "label": 1}])
@@ -72,6 +81,23 @@ def test_an_entry_that_leads_nowhere_is_refused(tmp_path, entry):
     with pytest.raises(FacefakeError) as caught:
         READER.read(tmp_path)
     assert caught.value.code == "labels_invalid"
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.sampled_from(["/", "C:", "..", ".", "a", "1.png", "", "\0", "\ud800", "x" * 300]), max_size=6).map(
+        "/".join
+    )
+)
+def test_whatever_path_is_listed_it_is_a_file_below_the_root_or_refused(tmp_path, path):
+    write_json(touch(tmp_path, "a/1.png") / "test.json", [{"path": "a/1.png", "label": 0}, {"path": path, "label": 0}])
+    try:
+        found = READER.read(tmp_path)
+    except FacefakeError:
+        return
+    for clip in found.clips + found.absent:
+        assert clip.key
+        assert ".." not in clip.path.relative_to(tmp_path).parts
 
 
 def test_json_that_is_cut_short_is_refused(tmp_path):

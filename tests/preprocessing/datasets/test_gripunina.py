@@ -38,7 +38,7 @@ def test_a_list_at_the_top_needs_no_name(tmp_path):
         ("a.png,", "row 2 has the type ''"),
         ("a.png,Real", "row 2 has the type 'Real'"),
         ("../a.png,real", "no file below"),
-        (",real", "no file below"),
+        (",real", "no file is called"),
     ],
 )
 def test_a_list_that_cannot_be_is_refused_in_words(tmp_path, row, words):
