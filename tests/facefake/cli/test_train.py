@@ -1,7 +1,11 @@
 import csv
 
 import pytest
+from PIL import Image
 
+from facefake.cli.train import _recipe
+from facefake.training import load_config
+from tests.crops import crop
 from tests.facefake.cli.conftest import command
 
 
@@ -43,3 +47,98 @@ def test_a_finished_run_is_not_overwritten(run):
     )
     assert done.returncode == 2
     assert "--resume" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def progan(tmp_path_factory):
+    """A small ProGAN without a val split, and one of its pictures damaged."""
+    root = tmp_path_factory.mktemp("data") / "progan"
+    for category in ("car", "cat"):
+        for label, folder in enumerate(("0_real", "1_fake")):
+            place = root / "train" / category / folder
+            place.mkdir(parents=True)
+            for number in range(35):
+                suffix = "png" if label else "jpg"
+                Image.fromarray(crop(number, bool(label))).save(place / f"{number}.{suffix}")
+    (root / "train" / "car" / "0_real" / "6.jpg").write_bytes(b"no picture")
+    return root
+
+
+TINY = (
+    *("--set", "backbone.name=tiny-clip", "--set", "backbone.weights=random:0", "--set", "data.batch_size=8"),
+    *("--set", "trainer.epochs=1", "--device", "cpu"),
+)
+
+
+def test_whole_pictures_train_where_they_lie(progan, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = command("train", "--strategy", "adapter", "--dataset", "progan", "--data", progan.parent, *TINY)
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "runs" / "image-adapter-progan"
+    assert load_config(out / "config.yaml").strategy == "adapter"
+    assert {path.name for path in tmp_path.iterdir()} == {"runs", "features"}
+    for words in (
+        "14 clips of train are held out",
+        "warning: file format alone is right",
+        "warning: 1 pictures could not be read and were left out, progan/train/car/0_real/6.jpg",
+        f"{out.relative_to(tmp_path)}/damaged.csv",
+    ):
+        assert words in done.stderr
+    scored = command("score", progan / "train" / "cat", "--detector", out / "detector.safetensors")
+    assert scored.returncode == 0
+    assert "whole picture" in scored.stderr
+
+
+def test_a_folder_of_ones_own_is_of_pictures_if_one_says_so(progan, tmp_path):
+    labels = tmp_path / "mine.csv"
+    pictures = [path for path in sorted(progan.rglob("*.*")) if path.stem != "6"]
+    rows = [f"{path.relative_to(progan)},{int(path.suffix == '.png')}" for path in pictures]
+    labels.write_text("path,label\n" + "\n".join(rows))
+    words = ("train", "--dataset", "folder", "--data", progan, "--labels", labels, "--path", "image")
+    done = command(*words, "--config", "face-ln", *TINY, "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert "the set has no splits" in done.stderr
+    assert load_config(tmp_path / "run" / "config.yaml").strategy == "ln"
+
+
+@pytest.mark.parametrize(
+    ("args", "word"),
+    [
+        (["--path", "face"], "set of whole pictures"),
+        (["--store", "store"], "--store is for faces"),
+        (["--frames", "uniform:4"], "--frames is for faces"),
+        (["--strategy", "promt"], "strategy = 'promt'"),
+        (["--strategy", "lora", "--config", "image-linear"], "data.cached_views"),
+    ],
+)
+def test_options_that_do_not_go_with_pictures(progan, tmp_path, args, word):
+    done = command("train", "--dataset", "progan", "--data", progan, *TINY, "--out", tmp_path / "run", *args)
+    assert done.returncode == 2
+    assert word in done.stderr
+
+
+def test_videos_of_faces_are_no_pictures(run):
+    done = command("train", "--dataset", "ffpp", "--data", run.videos, "--path", "image")
+    assert (done.returncode, "ffpp is a set of faces" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("config", "strategy", "pictures", "expected"),
+    [
+        (None, None, False, ("face-ln", [], "face-ln")),
+        (None, None, True, ("image-prompt", [], "image-prompt")),
+        (None, "lora", True, ("image-lora", [], "image-lora")),
+        (None, "bitfit", True, ("face-ln", ["strategy=bitfit"], "face-ln-bitfit")),
+        (None, "lora", False, ("face-ln", ["strategy=lora"], "face-ln-lora")),
+        ("my/own.yaml", "full", True, ("my/own.yaml", ["strategy=full"], "own-full")),
+    ],
+)
+def test_which_recipe_is_taken(config, strategy, pictures, expected):
+    assert _recipe(config, strategy, pictures) == expected
+
+
+@pytest.mark.parametrize("strategy", ["prompt", "linear", "adapter", "lora", "full", "ln", "bitfit"])
+@pytest.mark.parametrize("pictures", [True, False])
+def test_every_strategy_has_a_recipe_on_either_path(strategy, pictures):
+    recipe, changes, _ = _recipe(None, strategy, pictures)
+    assert load_config(recipe, changes).strategy == strategy
