@@ -92,8 +92,8 @@ def _targets(visual: nn.Module, settings: LoraSettings) -> Iterator[tuple[nn.Mod
     for path, module in visual.named_modules():
         parts = path.split(".")
         inside = {_COMPONENT[part] for part in parts if part in _COMPONENT}
-        if parts[0] == "head" or not inside & set(settings.targets):
-            continue
+        if parts[0] == "head" or len(inside) != 1 or not inside <= set(settings.targets):
+            continue  # both: a small network that makes an attention's bias
         if isinstance(module, nn.Linear):
             yield module, "weight"
         elif isinstance(module, nn.MultiheadAttention | Attention) and module.in_proj_weight is not None:

@@ -44,7 +44,9 @@ class TextTower(nn.Module):
     def __init__(self, text: nn.Module, logit_scale: nn.Parameter, tokenizer: SimpleTokenizer, name: str) -> None:
         super().__init__()
         if not isinstance(text, TextTransformer) or text.cls_emb is not None:
-            raise FacefakeError("backbone_unknown", f"the text tower of {name} is none that learns prompts", _ANOTHER)
+            raise FacefakeError(
+                "backbone_unknown", f"the text tower of {name} is of another make than CLIP's", _ANOTHER
+            )
         self.text = text
         self.logit_scale = logit_scale
         self._tokenizer, self._name = tokenizer, name
