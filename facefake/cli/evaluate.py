@@ -64,7 +64,8 @@ def command(
     """Score a whole suite of data sets, clean and corrupted, and write one report over it.
 
     SUITE is a YAML file of yours or one of those shipped: `cross-dataset`, what a detector trained on FaceForensics++
-    makes of everything else, beside the published figures; `robustness`, how far it holds when its input gets worse.
+    makes of everything else, beside the published figures; `robustness`, how far it holds when its input gets worse,
+    and `robustness-pictures`, the same of whole pictures.
     Sets that are not there are listed as not run. What was scored before is not scored again.
 
     \b

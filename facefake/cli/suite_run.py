@@ -19,7 +19,7 @@ from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
     from facefake.evaluation.scores_file import ScoresFile
-    from facefake.evaluation.suite import Suite, SuiteSet
+    from facefake.evaluation.suite import Ladder, Suite, SuiteSet
     from facefake.scoring import ClipResult, Examiner
     from preprocessing.corruptions import Corruption
     from preprocessing.datasets import Found
@@ -45,12 +45,17 @@ class Material:
     source: Source
     found: Found
 
-    @property
-    def has_frames(self) -> bool:
-        """Whether there are frames to corrupt: not of a set released as face crops, nor of a face store."""
+    def lacks(self, ladder: Ladder, examiner: Examiner) -> str | None:
+        """What this set has instead of what ``ladder`` corrupts, in words; ``None`` if it can be corrupted so."""
         from preprocessing.datasets import get_reader
 
-        return get_reader(self.source.name).crops is None and self.source.name != STORE
+        reader = get_reader(self.source.name)
+        if ladder.at == "crop":
+            whole = self.source.recipe(examiner.recipe).whole
+            return "pictures are judged whole, and can be corrupted at the frame" if whole else None
+        if reader.crops is not None or self.source.name == STORE:
+            return "it has only crops"
+        return "it has pictures, no videos" if reader.pictures and ladder.corruptions[0].of == "video" else None
 
     def protocol(self) -> dict[str, Any]:
         """Which clips these are, by version and hash."""
@@ -214,11 +219,8 @@ def _run_set(suite: Suite, bench: Bench, each: SuiteSet, root: Path, outcome: Ou
         return
     outcome.clean[each.dataset] = clean
     for ladder in suite.corruptions:
-        if ladder.at == "frame" and not of.has_frames:
-            outcome.leave_out(f"{each.dataset} was not run under {ladder.kind} at the frame: it has only crops.")
-            continue
-        if ladder.at == "crop" and of.source.recipe(bench.examiner.recipe).whole:
-            outcome.leave_out(f"{each.dataset} was not run under {ladder.kind} at the crop: pictures are judged whole.")
+        if lack := of.lacks(ladder, bench.examiner):
+            outcome.leave_out(f"{each.dataset} was not run under {ladder.kind} at the {ladder.at}: {lack}.")
             continue
         for corruption in ladder.corruptions:
             name = f"{each.dataset}, {corruption} at the {ladder.at},"

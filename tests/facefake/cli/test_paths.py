@@ -295,6 +295,7 @@ def test_a_suite_runs_over_whole_pictures_clean_and_corrupted_without_a_store(be
     suite.write_text(
         "sets: [forensynths]\ncorruptions:\n"
         "  - {kind: jpeg, levels: [50], at: frame}\n  - {kind: blur, levels: [2], at: crop}\n"
+        "  - {kind: h264, levels: [30], at: frame}\n"
     )
     options = ("--data", forensynths.parent, "--out", tmp_path / "out", "--store", tmp_path / "store", "--workers", 1)
     options = ("evaluate", suite, "--detector", bench.pictures, *options, "--min-coverage", 0.9)
@@ -303,7 +304,10 @@ def test_a_suite_runs_over_whole_pictures_clean_and_corrupted_without_a_store(be
     assert not (tmp_path / "store").exists()
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert [row["corruption"] for row in report["robustness"]] == ["jpeg"]
-    assert "forensynths was not run under blur at the crop: pictures are judged whole." in report["notes"]
+    assert report["notes"][:2] == [
+        "forensynths was not run under blur at the crop: pictures are judged whole, and can be corrupted at the frame.",
+        "forensynths was not run under h264 at the frame: it has pictures, no videos.",
+    ]
     clean, worse = (
         [result["score"] for result in json.loads(path.read_text())["results"]]
         for path in sorted((tmp_path / "out" / "scores").iterdir(), key=lambda path: len(path.name))

@@ -72,7 +72,7 @@ def ladder(**values):
         (ladder(levels=[50, 0]), "no level 0"),
         (ladder(levels=[]), "at least 1"),
         (ladder(levels=[50, 50]), "a level twice"),
-        (ladder(kind="h264", at="crop"), "done to videos; at the crop there are jpeg, blur"),
+        (ladder(kind="h264", at="crop"), "done to videos; at the crop there are jpeg, webp"),
         (ladder(at="face"), "'frame' or 'crop'"),
         ({"sets": ["celebdf"], "corruptions": 2 * ladder()["corruptions"]}, "jpeg at the frame stands twice"),
         (None, "names no data set"),
