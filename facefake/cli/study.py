@@ -114,7 +114,7 @@ def command(
     except KeyboardInterrupt:
         interrupted = True
         outcome.failed.append("The study was interrupted; the same command goes on with it.")
-    if not outcome.tested and not interrupted:
+    if not outcome.rows and not interrupted:
         hint = "Give the folder that holds them with --data, or set FACEFAKE_DATA."
         raise FacefakeError(
             "dataset_not_found",
@@ -124,7 +124,7 @@ def command(
     report = make_study_report(
         called,
         study,
-        outcome.tested,
+        outcome.rows,
         outcome.runs,
         not_run=outcome.not_run,
         failed=outcome.failed,
@@ -132,5 +132,4 @@ def command(
         provenance=provenance(sys.argv, {"tool": {"name": "facefake", "version": __version__}}),
     )
     _write(out, report)
-    unread = any(not each.scores.scored.all() for each in outcome.tested)
-    end([], bool(outcome.failed) or unread)
+    end([], bool(outcome.failed) or any(row["unread"] for row in outcome.rows))

@@ -21,7 +21,6 @@ from preprocessing.errors import FacefakeError
 if TYPE_CHECKING:
     from facefake.evaluation.study import Run, Study
     from facefake.evaluation.study_scores import PictureScores
-    from facefake.evaluation.study_table import Tested
     from facefake.evaluation.suite import SuiteSet
     from facefake.models import Detector
     from facefake.training import TrainConfig
@@ -41,7 +40,7 @@ class Place:
 class StudyOutcome(Outcome):
     """What came of a study."""
 
-    tested: list[Tested] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -107,14 +106,26 @@ def run_study(study: Study, place: Place, data: Path | None, outcome: StudyOutco
         return
     trained_on = [clip for clip in training if clip.split == "train"]
     outcome.notes += [f"{study.train.dataset}: {sentence}" for sentence in _shortcuts(trained_on)]
-    for run in study.runs():
-        trained = outcome.attempt(run.name, partial(_trained, run, training, place))
-        if trained is None:
-            continue
-        facts = outcome.attempt(f"{run.name}, validation,", partial(_validated, trained, training))
-        if facts is not None:
-            outcome.runs.append(facts)
-            _test(study, trained, facts, sets, outcome)
+    runs = list(study.runs())
+    for number, run in enumerate(runs, start=1):
+        click.echo(f"{run.name}: run {number} of {len(runs)}", err=True)
+        _run(run, training, sets, place, outcome)
+
+
+def _run(
+    run: Run,
+    training: Sequence[Clip],
+    sets: Sequence[tuple[str, list[Clip]]],
+    place: Place,
+    outcome: StudyOutcome,
+) -> None:
+    trained = outcome.attempt(run.name, partial(_trained, run, training, place))
+    if trained is None:
+        return
+    facts = outcome.attempt(f"{run.name}, validation,", partial(_validated, trained, training))
+    if facts is not None:
+        outcome.runs.append(facts)
+        _test(trained, facts, sets, outcome)
 
 
 def _test_sets(study: Study, data: Path | None, outcome: StudyOutcome) -> Iterator[tuple[str, list[Clip]]]:
@@ -212,16 +223,13 @@ def _validated(trained: Trained, training: Sequence[Clip]) -> dict[str, Any]:
 
 
 def _test(
-    study: Study,
-    trained: Trained,
-    facts: dict[str, Any],
-    sets: Sequence[tuple[str, list[Clip]]],
-    outcome: StudyOutcome,
+    trained: Trained, facts: dict[str, Any], sets: Sequence[tuple[str, list[Clip]]], outcome: StudyOutcome
 ) -> None:
     """Score all sets, clean and under each corruption; a set that fails is named and missing from the figures."""
     from facefake.evaluation.study_scores import PictureScores
-    from facefake.evaluation.study_table import Tested
+    from facefake.evaluation.study_table import Trial, make_rows
 
+    study = trained.run.study
     corruptions = [corruption for ladder in study.corruptions for corruption in ladder.corruptions]
     for corruption in (None, *corruptions):
         found = []
@@ -230,13 +238,13 @@ def _test(
             scores = outcome.attempt(title, partial(trained.scores, name, clips, corruption))
             found += [scores] if scores is not None else []
         if found:
-            outcome.tested.append(
-                Tested(
-                    **{name: facts[name] for name in ("recipe", "strategy", "per_class", "seed", "threshold")},
-                    corruption=str(corruption) if corruption else None,
-                    scores=PictureScores.merged(found),
-                )
+            trial = Trial(
+                **{name: facts[name] for name in ("recipe", "strategy", "per_class", "seed", "threshold")},
+                corruption=str(corruption) if corruption else None,
+                scores=PictureScores.merged(found),
             )
+            # at once, for the scores of all runs would take gigabytes
+            outcome.rows += make_rows(study, trial)
 
 
 def _digest(clips: Sequence[Clip], stamped: bool = False) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 from facefake.evaluation.published import load_published
 from facefake.evaluation.study import Study
-from facefake.evaluation.study_table import Tested, make_rows, summarise_rows
+from facefake.evaluation.study_table import summarise_rows
 
 SCHEMA = 1
 
@@ -26,7 +26,7 @@ SCHEMA = 1
 def make_study_report(
     name: str,
     study: Study,
-    tested: Sequence[Tested],
+    rows: Sequence[Mapping[str, Any]],
     runs: Sequence[Mapping[str, Any]],
     *,
     not_run: Sequence[str] = (),
@@ -39,7 +39,7 @@ def make_study_report(
     Args:
         name: Of the study.
         study: The study.
-        tested: Every run on the pictures of all test sets, clean and corrupted.
+        rows: Of every run, clean and corrupted: :func:`facefake.evaluation.study_table.make_rows`.
         runs: What was trained, see the module.
         not_run: What was left out, and why, in sentences.
         failed: What failed, in sentences.
@@ -50,7 +50,6 @@ def make_study_report(
         FacefakeError: What reading the published figures raises.
     """
     published = load_published(study.published) if study.published else None
-    rows = make_rows(study, tested)
     return {
         "schema": SCHEMA,
         "kind": "study",
@@ -58,7 +57,7 @@ def make_study_report(
         "about": study.about,
         "study": study.model_dump(mode="json"),
         "runs": [dict(run) for run in runs],
-        "rows": rows,
+        "rows": [dict(row) for row in rows],
         "summary": summarise_rows(study, rows, published),
         "published": published.model_dump(mode="json") if published else None,
         "not_run": list(not_run),
@@ -86,6 +85,8 @@ def _notes(study: Study, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield "Intervals are 95 % intervals of Student's t over seeds: what another seed may give."
     if 1 in seeds and study.resamples:
         yield "Intervals of single runs are 95 % bootstrap intervals over pictures; other seeds may differ by more."
+    if study.published:
+        yield "Published means stand beside ours where they are over as many sets, or can be averaged over the same."
     unread = {(row["generator"], row["unread"]) for row in rows if row["unread"] and row["kind"] == "generator"}
     if unread:
         named = ", ".join(f"{count} of {name}" for name, count in sorted(unread))

@@ -40,7 +40,7 @@ _Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tested:
+class Trial:
     """One run on all test pictures under one corruption.
 
     Attributes:
@@ -62,15 +62,11 @@ class Tested:
     scores: PictureScores
 
 
-def make_rows(study: Study, tested: Sequence[Tested]) -> list[_Row]:
-    """The rows of a study; see the module."""
-    return [row for each in tested for row in _rows_of(study, each)]
-
-
-def _rows_of(study: Study, tested: Tested) -> Iterator[_Row]:
-    scores = tested.scores
+def make_rows(study: Study, trial: Trial) -> Iterator[_Row]:
+    """The rows of one run under one corruption; see the module."""
+    scores = trial.scores
     facts = ("recipe", "strategy", "per_class", "seed", "corruption", "threshold")
-    about = {name: getattr(tested, name) for name in facts}
+    about = {name: getattr(trial, name) for name in facts}
     pictures = _generators(scores)
 
     def averaged(name: str, kind: str, rows: Sequence[_Row]) -> _Row:
@@ -78,7 +74,7 @@ def _rows_of(study: Study, tested: Tested) -> Iterator[_Row]:
         union = np.any([pictures[part] for part in parts], axis=0)
         return about | _counted(name, kind, parts, scores.take(union)) | {"metrics": _averages(rows)}
 
-    single = {name: about | _measured(name, tested, study, chosen) for name, chosen in pictures.items()}
+    single = {name: about | _measured(name, trial, study, chosen) for name, chosen in pictures.items()}
     merged = {
         name: averaged(name, "merge", [single[part] for part in parts if part in single])
         for name, parts in study.merges.items()
@@ -108,14 +104,14 @@ def _generators(scores: PictureScores) -> dict[str, Flags]:
     return found
 
 
-def _measured(name: str, tested: Tested, study: Study, pictures: Flags) -> _Row:
-    of = tested.scores.take(pictures)
+def _measured(name: str, trial: Trial, study: Study, pictures: Flags) -> _Row:
+    of = trial.scores.take(pictures)
     row = _counted(name, "generator", [name], of)
     if not (row["reals"] and row["fakes"]):
         return row | {"metrics": dict.fromkeys(NAMES)}
     scored = of.take(of.scored)
-    resamples = 0 if tested.corruption else study.resamples
-    found = figures(scored.label, scored.score, tested.threshold, resamples=resamples)
+    resamples = 0 if trial.corruption else study.resamples
+    found = figures(scored.label, scored.score, trial.threshold, resamples=resamples)
     each = np.arange(len(scored)) if resamples else np.zeros(1, np.int64)
     return row | {"metrics": {metric: interval.stated(each) for metric, interval in found.items()}}
 
@@ -136,9 +132,9 @@ def _averages(rows: Sequence[_Row]) -> dict[str, Any]:
     return found
 
 
-def summarise_rows(study: Study, rows: Sequence[_Row], published: Published | None) -> list[_Row]:
+def summarise_rows(study: Study, rows: Sequence[Mapping[str, Any]], published: Published | None) -> list[_Row]:
     """The rows over seeds, with what is published beside them; see the module."""
-    together: dict[tuple[Any, ...], list[_Row]] = {}
+    together: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
         together.setdefault(tuple(row[name] for name in ("recipe", "per_class", "corruption", "generator")), []).append(
             row
@@ -178,7 +174,7 @@ def student(values: Sequence[float]) -> tuple[float, float, float]:
     return max(0.0, middle - half), middle, min(1.0, middle + half)
 
 
-def _paper(study: Study, row: _Row, published: Published) -> dict[str, float] | None:
+def _paper(study: Study, row: Mapping[str, Any], published: Published) -> dict[str, float] | None:
     """What is published of the same: for single generators whatever the size, for means of that size and corruption."""
     strategy, clean = row["strategy"], row["corruption"] is None
     images = 2 * row["per_class"] if row["per_class"] else None

@@ -201,7 +201,7 @@ def _curves(
     hollow = " Hollow: the paper's means, over 20 or 21 sets." if marks else ""
     return Plot(
         _capital(title),
-        f"Mean over generators. {_over_seeds(report) or 'Single runs.'}{hollow}",
+        f"Mean over {known[0].row['sets']} generators. {_over_seeds(report) or 'Single runs.'}{hollow}",
         axis,
         Axis(f"{TITLES[metric] if len(TITLES[metric]) < 20 else 'accuracy'}, %", along(_percents(low, up), y_at)),
         areas=tuple(areas),

@@ -7,7 +7,7 @@ import numpy as np
 from facefake.evaluation.study import Study
 from facefake.evaluation.study_report import make_study_report
 from facefake.evaluation.study_scores import PictureScores
-from facefake.evaluation.study_table import Tested
+from facefake.evaluation.study_table import Trial, make_rows
 
 GENERATORS = ("progan", "glide_50_27", "glide_100_10", "glide_100_27", "dalle3", "faceswap")
 HARDNESS = dict(zip(GENERATORS, (3.0, 1.6, 1.4, 1.5, 0.4, 0.8), strict=True))
@@ -63,7 +63,7 @@ def outcomes(of, corruptions=(None,), **options):
             power = STRENGTH[config.strategy] * size * (1 - 0.15 * level) + rng.normal(0, 0.05)
             drawn = scores(rng, power, **options)
             found.append(
-                Tested(
+                Trial(
                     recipe=run.recipe.title,
                     strategy=config.strategy,
                     per_class=config.data.per_class,
@@ -74,6 +74,10 @@ def outcomes(of, corruptions=(None,), **options):
                 )
             )
     return found
+
+
+def rows_of(of, **options):
+    return [row for each in outcomes(of, **options) for row in make_rows(of, each)]
 
 
 def runs(of):
@@ -96,4 +100,4 @@ def runs(of):
 
 
 def report(of, name="mine", corruptions=(None,), **options):
-    return make_study_report(name, of, outcomes(of, corruptions=corruptions, **options), runs(of))
+    return make_study_report(name, of, rows_of(of, corruptions=corruptions, **options), runs(of))

@@ -10,17 +10,17 @@ from facefake.evaluation.published import load_published
 from facefake.evaluation.study_metrics import NAMES, figures
 from facefake.evaluation.study_scores import PictureScores, read_picture_scores, write_picture_scores
 from facefake.evaluation.study_table import make_rows, student, summarise_rows
-from tests.facefake.evaluation.studies import GENERATORS, outcomes, report, scores, study
+from tests.facefake.evaluation.studies import GENERATORS, outcomes, report, rows_of, scores, study
 
 
-def rows_of(of, **options):
-    return {row["generator"]: row for row in make_rows(of, outcomes(of, **options))}
+def by_generator(of, **options):
+    return {row["generator"]: row for row in rows_of(of, **options)}
 
 
 def test_figures_of_a_generator_are_scikit_learns_on_its_fakes_and_its_own_reals():
     of = study()
     (one,) = outcomes(of)
-    rows = {row["generator"]: row for row in make_rows(of, [one])}
+    rows = {row["generator"]: row for row in make_rows(of, one)}
     for generator in GENERATORS:
         chosen = np.isin(one.scores.method.astype(str), [generator, f"{generator}-real"])
         label, score = one.scores.label[chosen], one.scores.score[chosen]
@@ -55,7 +55,7 @@ def test_bootstrap_intervals_are_those_of_resampled_pictures():
 
 
 def test_merged_sets_count_as_one_in_the_mean():
-    rows = rows_of(study())
+    rows = by_generator(study())
     value = {name: row["metrics"]["ap"]["value"] for name, row in rows.items()}
     parts = [value[name] for name in GENERATORS if name.startswith("glide")]
     assert value["glide"] == pytest.approx(np.mean(parts), abs=2e-6)
@@ -77,7 +77,7 @@ def test_shared_reals_are_counted_once():
     drawn = replace(drawn, method=np.array(shared, dtype=object), dataset=np.array(["ufd"] * len(drawn), dtype=object))
     of = study(merges={"ldm": ["ldm_100", "ldm_200"]}, apart=[])
     (one,) = outcomes(of)
-    rows = {row["generator"]: row for row in make_rows(of, [replace(one, scores=drawn)])}
+    rows = {row["generator"]: row for row in make_rows(of, replace(one, scores=drawn))}
     assert {name: (row["reals"], row["fakes"]) for name, row in rows.items()} == {
         "guided": (60, 60),
         "ldm_100": (120, 60),
@@ -88,14 +88,14 @@ def test_shared_reals_are_counted_once():
 
 
 def test_pictures_that_cannot_be_read_are_counted_and_in_no_figure():
-    rows = rows_of(study(), unread=10)
+    rows = by_generator(study(), unread=10)
     assert (rows["progan"]["reals"], rows["progan"]["unread"], rows["dalle3"]["unread"]) == (50, 10, 0)
     assert (rows["mean"]["unread"], rows["progan"]["metrics"]["auc"] is not None) == (10, True)
     assert any("10 of progan" in note for note in report(study(), unread=10)["notes"])
 
 
 def test_a_generator_without_reals_that_can_be_read_leaves_no_mean():
-    rows = rows_of(study(), unread=60)
+    rows = by_generator(study(), unread=60)
     assert rows["progan"]["metrics"] == dict.fromkeys(NAMES)
     assert rows["mean"]["metrics"]["ap"] is None
     assert rows["glide"]["metrics"]["ap"]["value"] > 0.5
@@ -105,7 +105,7 @@ def test_two_generators_of_one_name_stay_apart():
     of = study()
     (one,) = outcomes(of)
     other = replace(one.scores, dataset=np.array(["forensynths"] * len(one.scores), dtype=object))
-    rows = make_rows(of, [replace(one, scores=PictureScores.merged([one.scores, other]))])
+    rows = list(make_rows(of, replace(one, scores=PictureScores.merged([one.scores, other]))))
     names = {row["generator"] for row in rows}
     assert {"clipping/progan", "forensynths/progan"} <= names
     assert all(row["reals"] == 60 for row in rows if row["kind"] == "generator")
@@ -121,7 +121,7 @@ def test_the_interval_over_seeds_is_students():
 
 def test_seeds_become_one_row_with_an_interval():
     of = study(seeds=[0, 1, 2], recipes=["image-prompt", "image-linear"])
-    rows = make_rows(of, outcomes(of))
+    rows = rows_of(of)
     summary = summarise_rows(of, rows, None)
     assert len(summary) * 3 == len(rows)
     of_mean = next(row for row in summary if row["generator"] == "mean" and row["recipe"] == "linear")
@@ -133,7 +133,7 @@ def test_seeds_become_one_row_with_an_interval():
 
 
 def paper_of(of, **options):
-    rows = make_rows(of, outcomes(of, **options))
+    rows = rows_of(of, **options)
     return {
         (row["generator"], row["corruption"]): row["paper"]
         for row in summarise_rows(of, rows, load_published("clipping"))
@@ -158,7 +158,7 @@ def test_a_published_mean_stands_only_beside_one_of_its_size_corruption_and_numb
         per_class=[10000, 100000],
         merges={"glide": list(GENERATORS[1:4]), "ldm": ["ldm_100", "ldm_200", "ldm_200_cfg"]},
     )
-    rows = make_rows(of, outcomes(of, generators=names, count=5, corruptions=(None, "jpeg:75", "blur:1")))
+    rows = rows_of(of, generators=names, count=5, corruptions=(None, "jpeg:75", "blur:1"))
     found = {
         (row["per_class"], row["corruption"], row["sets"]): row["paper"]
         for row in summarise_rows(of, rows, load_published("clipping"))
