@@ -314,3 +314,62 @@ def test_a_suite_runs_over_whole_pictures_clean_and_corrupted_without_a_store(be
     )
     assert clean != worse
     assert "scored before" in command(*options).stderr
+
+
+def test_a_detector_that_was_trained_on_pictures_scores_others_and_remembers_how_it_saw_them(forensynths, tmp_path):
+    labels = ["path,label,split"]
+    for folder, label in (("0_real", "real"), ("1_fake", "fake")):
+        labels += [
+            f"{generator}/{folder}/{number}.png,{label},{'train' if number < 2 else 'val' if number < 3 else 'test'}"
+            for generator in ("biggan", "stargan")
+            for number in range(4)
+        ]
+    (tmp_path / "labels.csv").write_text("\n".join(labels))
+    options = ("--dataset", "folder", "--data", forensynths, "--labels", tmp_path / "labels.csv", "--workers", 1)
+    tiny = ("backbone.name=tiny-vit", "backbone.weights=random:0", "trainer.epochs=1", "data.batch_size=4")
+    trained = command(
+        *("train", "--path", "image", "--strategy", "linear", *options, "--out", tmp_path / "run"),
+        *[each for value in tiny for each in ("--set", value)],
+    )
+    assert trained.returncode == 0
+    done = command(
+        *("score", *options, "--detector", tmp_path / "run" / "detector.safetensors", "--split", "test"),
+        *("--json", tmp_path / "out.json", "--min-coverage", 0, "--store", tmp_path / "store"),
+    )
+    document = json.loads((tmp_path / "out.json").read_text())
+    assert done.returncode == 1  # one is damaged
+    assert not (tmp_path / "store").exists()
+    assert [result["status"] for result in document["results"]] == ["scored", "scored", "scored", "error"]
+    assert {result["via"] for result in document["results"]} == {"image"}
+    geometry = document["settings"]["recipe"]["geometry"]
+    assert (geometry["template"], geometry["size"]) == ("resize-crop", 32)
+
+
+@pytest.mark.data
+def test_real_pictures_by_real_and_fake_get_a_report_without_a_store(bench, test_data, tmp_path):
+    _, document, _ = scored(
+        *(tmp_path, "--dataset", "aigcdetect", "--data", test_data / "images", "--detector", bench.pictures),
+        *("--store", tmp_path / "store", "--min-coverage", 1),
+    )
+    assert not (tmp_path / "store").exists()
+    coverage = document["report"]["coverage"]
+    assert coverage["videos"] == coverage["scored"] == len(document["results"]) > 50
+
+
+@pytest.mark.data
+def test_every_still_and_video_people_send_is_accounted_for_by_both_paths(bench, test_data, tmp_path):
+    sent = [path for folder in ("stills", "videos") for path in (test_data / folder).iterdir()]
+    detectors = ("--detector", bench.faces, "--detector", bench.pictures)
+    done, document, found = scored(tmp_path, test_data / "stills", test_data / "videos", *detectors)
+    assert done.returncode == 1
+    assert sorted(found) == sorted(path.name for path in sent)
+    assert len(document["results"]) == len(sent)
+    for name in ("cockatoo.mp4", "fire2.mp4"):
+        assert (found[name]["via"], found[name]["status"], found[name]["other"]["reason"]) == (
+            *("image", "scored"),
+            "no_face",
+        )
+    for name in ("bitmap.mp4", "broken_183_253.mp4", "broken_878_866.mp4"):
+        assert (found[name]["status"], found[name]["other"]["status"]) == ("error", "error")
+    people = found["multiface.jpg"]
+    assert "scored" in (people["status"], people["other"]["status"])
