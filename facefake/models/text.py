@@ -127,7 +127,7 @@ def load_text(spec: BackboneSpec) -> TextTower:
     Example:
         >>> tower = load_text(BackboneSpec("tiny-clip", "random:0"))
         >>> tower.tokens("real.")
-        [1137, 269]
+        [1532, 269]
     """
     origin = locate(spec)
     tokenizer = _tokenizer(spec.name)
