@@ -104,6 +104,7 @@ def test_half_a_record_and_rows_without_one_are_not_there(tmp_path, torn):
     assert holds(FeatureStore.open(tmp_path, TINY), 1, 2, 4)
 
 
+ROOT = Path(__file__).parents[3]
 KILLED = """
 import sys
 from pathlib import Path
@@ -119,7 +120,7 @@ for start in range(0, 10**9, 4):
 def test_a_killed_writer_costs_no_more_than_its_last_batch(tmp_path):
     for _ in range(3):
         command = [sys.executable, "-c", KILLED, str(tmp_path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
             lines = [writer.stdout.readline() for _ in range(25)]
             os.kill(writer.pid, signal.SIGKILL)

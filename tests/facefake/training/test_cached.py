@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 
 from facefake.models import load_detector
 from facefake.training import TrainConfig, TrainResult, load_config, train, train_pictures
+from facefake.training.fit import FEATURES
 from facefake.training.log import read_metrics
 from preprocessing.clip import Clip
 from preprocessing.errors import FacefakeError
@@ -29,7 +31,7 @@ STRATEGIES = {
 }
 COMMON = [
     *("backbone.name=tiny-clip", "backbone.weights=random:0", "backbone.feature=joint", "trainer.device=cpu"),
-    *("data.batch_size=8", "optimiser.lr=1e-2", "trainer.epochs=3"),
+    *("data.batch_size=8", "optimiser.lr=1e-2", "trainer.epochs=3", "data.cached_views=null"),
 ]
 
 
@@ -42,6 +44,14 @@ def figures(result: TrainResult) -> dict[str, list[float]]:
     rows = read_metrics(result.metrics)
     names = ("loss", "lr", "val_video_auc", "val_cross_entropy")
     return {name: [float(row[name]) for row in rows if row[name]] for name in names}
+
+
+@pytest.fixture(autouse=True)
+def _uncached_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A run that is not given a folder of features would leave one here."""
+    monkeypatch.chdir(tmp_path)
+    yield
+    assert not (tmp_path / FEATURES).exists()
 
 
 def assert_same_run(one: TrainResult, other: TrainResult) -> None:
@@ -87,7 +97,7 @@ def test_a_face_store_gives_the_same_losses_cached_and_uncached(strategy: str, s
         config(strategy, pairs, "data.cached_views=1"),
         store,
         tmp_path / "cached",
-        features=tmp_path / "features",
+        features=tmp_path / "kept",
         progress=False,
     )
     assert_same_run(uncached, cached)
@@ -101,14 +111,14 @@ def rows_kept(features: Path) -> list[int]:
 def test_strategies_and_seeds_share_what_is_encoded(clips: list[Clip], tmp_path: Path):
     for strategy, seed in (("prompt", 0), ("adapter", 1), ("linear", 2)):
         settings = config(strategy, "data.cached_views=2", f"seed={seed}", still=False)
-        train_pictures(settings, clips, tmp_path / strategy, features=tmp_path / "features", progress=False)
-    assert rows_kept(tmp_path / "features") == [12, 26, 26]  # val as it is, two views of train
+        train_pictures(settings, clips, tmp_path / strategy, features=tmp_path / "kept", progress=False)
+    assert rows_kept(tmp_path / "kept") == [12, 26, 26]  # val as it is, two views of train
 
 
 def test_pictures_that_nothing_changes_are_one_view(clips: list[Clip], tmp_path: Path):
     settings = config("linear", "data.cached_views=3")
-    train_pictures(settings, clips, tmp_path / "run", features=tmp_path / "features", progress=False)
-    assert rows_kept(tmp_path / "features") == [26 + 12]
+    train_pictures(settings, clips, tmp_path / "run", features=tmp_path / "kept", progress=False)
+    assert rows_kept(tmp_path / "kept") == [26 + 12]
 
 
 def test_epochs_take_turns_with_the_views(clips: list[Clip], tmp_path: Path):
@@ -121,7 +131,7 @@ def test_epochs_take_turns_with_the_views(clips: list[Clip], tmp_path: Path):
         "data.batch_size=26",
     )
     result = train_pictures(
-        config("linear", *frozen, still=False), clips, tmp_path / "run", features=tmp_path / "features", progress=False
+        config("linear", *frozen, still=False), clips, tmp_path / "run", features=tmp_path / "kept", progress=False
     )
     losses = figures(result)["loss"]
     np.testing.assert_allclose(losses[:2], losses[2:], atol=1e-5)
@@ -141,10 +151,10 @@ train(settings, store, out, features=features, progress=False)
 
 def test_killed_and_resumed_is_the_undisturbed_run(store: Path, tmp_path: Path):
     settings = config("linear", "data.cached_views=2", "trainer.epochs=40", still=False)
-    whole = train(settings, store, tmp_path / "whole", features=tmp_path / "features", progress=False)
+    whole = train(settings, store, tmp_path / "whole", features=tmp_path / "kept", progress=False)
     out = tmp_path / "run"
     command = [sys.executable, "-c", RESUMED, str(store), str(out), str(tmp_path / "other")]
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[3])
     checkpoint = out / "checkpoints" / "last.ckpt"
     while not checkpoint.exists() and process.poll() is None:
         time.sleep(0.01)
@@ -163,7 +173,7 @@ def test_a_changed_picture_is_seen_by_the_next_run(clips: list[Clip], tmp_path: 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(clip.path.read_bytes())
         copies.append(Clip(path, clip.key, "toy", clip.method, clip.label, clip.split, None, clip.name))
-    features = tmp_path / "features"
+    features = tmp_path / "kept"
     train_pictures(settings, copies, tmp_path / "first", features=features, progress=False)
     Image.fromarray(crop(1234, side=60)).save(copies[0].path)
     after = train_pictures(settings, copies, tmp_path / "second", features=features, progress=False)
@@ -176,11 +186,11 @@ def test_a_changed_picture_is_seen_by_the_next_run(clips: list[Clip], tmp_path: 
 def test_a_tower_that_is_trained_cannot_be_cached(strategy: str, store: Path, tmp_path: Path):
     settings = config("linear", f"strategy={strategy}", "data.cached_views=1")
     with pytest.raises(FacefakeError) as raised:
-        train(settings, store, tmp_path / "run", features=tmp_path / "features", progress=False)
+        train(settings, store, tmp_path / "run", features=tmp_path / "kept", progress=False)
     assert raised.value.code == "config_invalid"
     assert "cached_views" in raised.value.message
     assert strategy in raised.value.message
-    assert not (tmp_path / "features").exists()
+    assert not (tmp_path / "kept").exists()
 
 
 def test_a_damaged_picture_is_left_out_as_without_features(clips: list[Clip], tmp_path: Path):
