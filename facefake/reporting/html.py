@@ -16,6 +16,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from facefake.evaluation.paths import detectors_in
 from facefake.reporting import canvas, plots
 from facefake.reporting.output import open_output
 from facefake.reporting.tables import (
@@ -155,6 +156,7 @@ def environment() -> Environment:
         "anchor_rows": anchor_rows,
         "cell": cell,
         "counted": counted,
+        "detectors_in": detectors_in,
         "coverage_line": coverage_line,
         "flat": flat,
         "inputs": _inputs,

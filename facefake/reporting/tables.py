@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Any
 
+from facefake.evaluation.paths import detectors_in
 from facefake.reporting.text import visible
 from facefake.scoring.result import ClipResult
 from facefake.scoring.verdict import REASONS
@@ -49,7 +50,8 @@ GROUP_NOTES = {
     "per_method": "A method's fakes against the reals of their data sets: all of them, or its own where a release "
     "has such. Coverage is that of its fakes.",
     "per_compression": "Fakes and reals of one compression.",
-    "per_people": "By how many people count towards the verdict; only videos with a score have any.",
+    "per_people": "By how many people count towards the verdict; only videos with a score have any, and nothing that is "
+    "judged whole.",
 }
 """What stands against what in them."""
 
@@ -135,7 +137,7 @@ def detector_names(document: Mapping[str, Any]) -> list[str]:
     """
     if document["kind"] == "comparison":
         return [f"{letter(place)}: {facts['name']}" for place, facts in enumerate(document["detectors"])]
-    return [(origin(document)["detector"] or {}).get("name") or ""]
+    return [" + ".join(each["name"] for each in detectors_in(origin(document)) if each.get("name"))]
 
 
 def letter(place: int) -> str:

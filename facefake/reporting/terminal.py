@@ -111,7 +111,7 @@ def report_tables(report: Mapping[str, Any]) -> RenderableType:
     if report["anchors"]:
         shown.append(_published(report))
     if report["per_method"]:
-        methods = _table("By method, against the reals of their data sets", "method", "videos", "AUC", "EER")
+        methods = _table("By method, against the reals of their data sets", "method", "fakes", "AUC", "EER")
         for name, metrics in report["per_method"].items():
             row = (Text(visible(name)), str(metrics["videos"]), cell(metrics["auc"]), cell(metrics["eer"]))
             methods.add_row(*row)

@@ -150,7 +150,7 @@ def test_figures_coverage_and_reasons_are_shown():
     auc = document["video"]["auc"]
     assert f"AUC {auc['value']:.3f} {auc['low']:.3f} to {auc['high']:.3f}" in words
     assert "600 of 620 clips scored (96.8 %), 12 inconclusive, 3 failed, 5 missing" in words
-    assert "If every video without a score were ranked wrong, the AUC would be 0.870" in words
+    assert "If every clip without a score were ranked wrong, the AUC would be 0.870" in words
     assert "no face was found for certain" in words
     assert "GenD, table 2" in words
     assert all(title in words for title in ("ROC", "DET", "Scores", "Reliability", "jpeg, at the crop"))
@@ -176,7 +176,7 @@ def test_a_comparison_shows_differences_and_which_clips_were_left_out():
 
 def test_an_empty_report_says_so():
     words = Page(html_page(empty_report())).words
-    assert "0 of 4 videos" in words
+    assert "0 of 4 clips" in words
     assert "No clip was scored, so there are no metrics." in words
     assert "Worst mistakes" not in words
 
