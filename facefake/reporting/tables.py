@@ -50,8 +50,8 @@ GROUP_NOTES = {
     "per_method": "A method's fakes against the reals of their data sets: all of them, or its own where a release "
     "has such. Coverage is that of its fakes.",
     "per_compression": "Fakes and reals of one compression.",
-    "per_people": "By how many people count towards the verdict; only videos with a score have any, and nothing that is "
-    "judged whole.",
+    "per_people": "By how many people count towards the verdict; only videos with a score have any, and nothing that "
+    "is judged whole.",
 }
 """What stands against what in them."""
 
