@@ -329,6 +329,7 @@ def test_a_detector_that_was_trained_on_pictures_scores_others_and_remembers_how
     tiny = ("backbone.name=tiny-vit", "backbone.weights=random:0", "trainer.epochs=1", "data.batch_size=4")
     trained = command(
         *("train", "--path", "image", "--strategy", "linear", *options, "--out", tmp_path / "run"),
+        *("--features", tmp_path / "features"),
         *[each for value in tiny for each in ("--set", value)],
     )
     assert trained.returncode == 0
