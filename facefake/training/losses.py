@@ -22,14 +22,15 @@ class Loss:
     Attributes:
         total: What is minimised.
         cross_entropy: Unweighted.
-        uniformity: Unweighted.
-        alignment: Unweighted.
+        uniformity: Unweighted; ``None`` if it has no weight: over all pairs of a large batch it would take far longer
+            than a step on features that are there already.
+        alignment: As uniformity.
     """
 
     total: Tensor
     cross_entropy: Tensor
-    uniformity: Tensor
-    alignment: Tensor
+    uniformity: Tensor | None
+    alignment: Tensor | None
 
 
 def squared_distances(embedding: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -144,15 +145,15 @@ def combine(output: Output, labels: Tensor, config: LossConfig) -> Loss:
         config: Weights of the parts.
     """
     with torch.autocast(output.logits.device.type, enabled=False):
-        parts = (
-            F.cross_entropy(_at_least_float(output.logits), labels, label_smoothing=config.label_smoothing),
-            uniformity(output.embedding),
-            alignment(output.embedding, labels),
-        )
-        weights = (config.cross_entropy, config.uniformity, config.alignment)
-        # a part without weight is left out, not multiplied by zero: 0 * inf is not a number
-        total = sum((weight * part for weight, part in zip(weights, parts, strict=True) if weight), _zero(parts[0]))
-    return Loss(total, *parts)
+        entropy = F.cross_entropy(_at_least_float(output.logits), labels, label_smoothing=config.label_smoothing)
+        uniform = uniformity(output.embedding) if config.uniformity else None
+        aligned = alignment(output.embedding, labels) if config.alignment else None
+        total = config.cross_entropy * entropy
+        if uniform is not None:
+            total = total + config.uniformity * uniform
+        if aligned is not None:
+            total = total + config.alignment * aligned
+    return Loss(total, entropy, uniform, aligned)
 
 
 def _at_least_float(value: Tensor) -> Tensor:

@@ -85,7 +85,8 @@ class DetectorModule(pl.LightningModule):
             return  # gradients are still being summed
         self._steps_logged = self.trainer.global_step
         names = ("total", "cross_entropy", "uniformity", "alignment")
-        means = {name: torch.stack([getattr(loss, name).detach() for loss in self._window]).mean() for name in names}
+        parts = {name: [part for loss in self._window if (part := getattr(loss, name)) is not None] for name in names}
+        means = {name: torch.stack(values).detach().mean() for name, values in parts.items() if values}
         self._window = []
         row = {"loss" if name == "total" else name: float(value) for name, value in means.items()}
         if not np.isfinite(row["loss"]):

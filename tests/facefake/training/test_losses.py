@@ -144,11 +144,14 @@ def test_losses_do_not_lose_precision_under_autocast():
     assert loss.alignment.item() == pytest.approx(np_alignment(z, y.numpy())[0], abs=1e-6)
 
 
-def test_a_part_without_weight_is_measured_but_not_trained():
+def test_a_part_without_weight_is_not_computed():
     head, x = HypersphericalHead(4), torch.randn(6, 4)
     loss = combine(head(x), torch.tensor([0, 1] * 3), LossConfig(uniformity=0, alignment=0))
     assert loss.total.item() == loss.cross_entropy.item()
-    assert loss.uniformity.item() < 0 < loss.alignment.item()
+    assert (loss.uniformity, loss.alignment) == (None, None)
+    half = combine(head(x), torch.tensor([0, 1] * 3), LossConfig(uniformity=0.5, alignment=0))
+    assert half.total.item() == pytest.approx(half.cross_entropy.item() + 0.5 * half.uniformity.item(), abs=1e-6)
+    assert half.alignment is None
 
 
 @settings(max_examples=50, deadline=None)
