@@ -110,7 +110,7 @@ def command(
     check_output(out / "study.json")
     outcome, interrupted = StudyOutcome(), False
     try:
-        run_study(study, Place(work, device), data, outcome)
+        run_study(study, Place(work, out, device), data, outcome)
     except KeyboardInterrupt:
         interrupted = True
         outcome.failed.append("The study was interrupted; the same command goes on with it.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from facefake.cli.options import Source
+from facefake.cli.outputs import keep_out
 from facefake.cli.progress import progress_bar
 from facefake.cli.suite_run import Outcome, find, material
 from facefake.cli.train import training_pictures
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a study works: detectors in ``runs``, what they said in ``scores``, and ``features``, all by content."""
+    """Where and on what a study works: ``work`` has detectors in ``runs``, ``scores`` and ``features``, by content."""
 
     work: Path
+    out: Path
     device: str
 
 
@@ -100,8 +102,8 @@ class Trained:
 
 def run_study(study: Study, place: Place, data: Path | None, outcome: StudyOutcome) -> None:
     """Train and test everything the study asks for; what there is of it stands in ``outcome`` at any time."""
-    sets = list(_test_sets(study, data, outcome))
-    training = outcome.attempt(study.train.dataset, partial(_training_set, study.train, data))
+    sets = list(_test_sets(study, place, data, outcome))
+    training = outcome.attempt(study.train.dataset, partial(_training_set, study.train, place, data))
     if training is None or not sets:
         return
     trained_on = [clip for clip in training if clip.split == "train"]
@@ -128,12 +130,15 @@ def _run(
         _test(trained, facts, sets, outcome)
 
 
-def _test_sets(study: Study, data: Path | None, outcome: StudyOutcome) -> Iterator[tuple[str, list[Clip]]]:
+def _test_sets(
+    study: Study, place: Place, data: Path | None, outcome: StudyOutcome
+) -> Iterator[tuple[str, list[Clip]]]:
     for each in study.tests:
         root, places = find(each, data)
         if root is None:
             outcome.leave_out(f"{each.dataset} was not run: no folder {' or '.join(map(str, places))}.")
             continue
+        keep_out(root, place.work, place.out)
         if of := outcome.attempt(each.dataset, partial(material, each, root)):
             facts = [*of.found.notes, *_shortcuts(of.found.clips)]
             outcome.notes += [f"{each.dataset}: {fact}" for fact in facts]
@@ -150,7 +155,7 @@ def _shortcuts(clips: Sequence[Clip]) -> list[str]:
     return found
 
 
-def _training_set(each: SuiteSet, data: Path | None) -> list[Clip]:
+def _training_set(each: SuiteSet, place: Place, data: Path | None) -> list[Clip]:
     root, places = find(each, data)
     if root is None:
         raise FacefakeError(
@@ -158,6 +163,7 @@ def _training_set(each: SuiteSet, data: Path | None) -> list[Clip]:
             f"the training set is not there: no folder {' or '.join(map(str, places))}.",
             "Give the folder that holds the data sets by their names with --data, or set FACEFAKE_DATA.",
         )
+    keep_out(root, place.work, place.out)
     return training_pictures(Source((each.dataset,), root, each.labels, each.methods, each.compressions))
 
 
@@ -192,14 +198,12 @@ def _validated(trained: Trained, training: Sequence[Clip]) -> dict[str, Any]:
     """Facts of a run for the report, with the threshold fixed on the pictures that its epoch was chosen on."""
     from facefake.evaluation.metrics import auc
     from facefake.evaluation.threshold import equal_error_threshold
-    from facefake.training.draw import draw
+    from facefake.training.data import read_pictures
+    from facefake.training.fit import VAL_SEED
 
     run, config = trained.run, trained.config
-    clips = [clip for clip in training if clip.split == config.data.val_split]
-    if (most := config.data.val_per_class) is not None:
-        clips = [clips[place] for place in draw(clips, most, 0, fewer=True)]
-    name = f"{run.study.train.dataset}-{config.data.val_split}"
-    found = trained.scores(name, clips)
+    val = read_pictures(training, config.data.val_split).drawn(config.data.val_per_class, VAL_SEED, fewer=True)
+    found = trained.scores(f"{run.study.train.dataset}-{config.data.val_split}", val.sources)
     scored = found.take(found.scored)
     area = auc(scored.label, scored.score)  # raises where one of the classes is not there
     return {

@@ -46,7 +46,8 @@ _PRECISION = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
 FEATURES = Path("features")
 """Where features are kept if nobody says otherwise."""
 
-_VAL_SEED = 0  # runs of several seeds are measured on the same validation clips
+VAL_SEED = 0
+"""Runs of several seeds are measured on the same validation clips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def _train(
 ) -> TrainResult:
     precision = _precision(config, device)
     crops = crops.drawn(config.data.per_class, config.seed)
-    val = val.drawn(config.data.val_per_class, _VAL_SEED, fewer=True)
+    val = val.drawn(config.data.val_per_class, VAL_SEED, fewer=True)
     _check_crops(config, crops, val)
     check_apart(crops, val)
     fingerprint = {"config": _recipe_digest(config), "manifest": crops.sha256 + val.sha256}
