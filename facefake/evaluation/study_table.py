@@ -19,6 +19,7 @@ pictures would. Of one seed it is that row. ``paper`` has the published figures 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -36,6 +37,7 @@ from facefake.evaluation.study_scores import PictureScores
 
 MEAN = "mean"
 
+_ONE = ("recipe", "per_class", "corruption", "generator")  # what seeds are seeds of
 _Row = dict[str, Any]
 
 
@@ -133,21 +135,28 @@ def _averages(rows: Sequence[_Row]) -> dict[str, Any]:
 
 
 def summarise_rows(study: Study, rows: Sequence[Mapping[str, Any]], published: Published | None) -> list[_Row]:
-    """The rows over seeds, with what is published beside them; see the module."""
+    """The rows over seeds, with what is published beside them; see the module.
+
+    A mean that lacks a generator which others are over, because one of its sets failed, has no metrics: it would be
+    compared with those.
+    """
+    most: Counter[str] = Counter()
     together: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
-        together.setdefault(tuple(row[name] for name in ("recipe", "per_class", "corruption", "generator")), []).append(
-            row
-        )
-    return [
-        {name: each[0][name] for name in each[0] if name not in ("seed", "threshold", "metrics")}
-        | {
-            "seeds": [row["seed"] for row in each],
-            "metrics": {metric: _over_seeds([row["metrics"][metric] for row in each]) for metric in NAMES},
-            "paper": _paper(study, each[0], published) if published else None,
-        }
-        for each in together.values()
-    ]
+        most[row["generator"]] = max(most[row["generator"]], len(row["generators"]))
+        together.setdefault(tuple(row[name] for name in _ONE), []).append(row)
+    return [_summary(study, each, most[each[0]["generator"]], published) for each in together.values()]
+
+
+def _summary(study: Study, rows: Sequence[Mapping[str, Any]], most: int, published: Published | None) -> _Row:
+    first = rows[0]
+    whole = all(len(row["generators"]) == most for row in rows)
+    return {
+        **{name: first[name] for name in first if name not in ("seed", "threshold", "metrics")},
+        "seeds": [row["seed"] for row in rows],
+        "metrics": {name: _over_seeds([row["metrics"][name] for row in rows]) if whole else None for name in NAMES},
+        "paper": _paper(study, first, published) if published else None,
+    }
 
 
 def _over_seeds(found: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:

@@ -132,6 +132,18 @@ def test_seeds_become_one_row_with_an_interval():
     assert of_mean["paper"] is None
 
 
+def test_a_mean_that_lacks_a_generator_is_not_set_beside_others():
+    of = study(seeds=[0, 1])
+    first, second = outcomes(of)
+    known = second.scores.method.astype(str)
+    lacking = replace(second, scores=second.scores.take(~np.char.startswith(known, "dalle3")))
+    rows = [row for each in (first, lacking) for row in make_rows(of, each)]
+    summary = {row["generator"]: row for row in summarise_rows(of, rows, None)}
+    assert summary["mean"]["metrics"] == dict.fromkeys(NAMES)
+    assert summary["progan"]["metrics"]["ap"]["value"] > 0.5
+    assert summary["dalle3"]["seeds"] == [0]
+
+
 def paper_of(of, **options):
     rows = rows_of(of, **options)
     return {
