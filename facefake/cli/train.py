@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from facefake.cli.options import STORE, Cropping, Process, Source, cropping_options, process_options, source_options
+from facefake.cli.outputs import keep_out
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
@@ -155,6 +156,8 @@ def _on_pictures(
             f"--{of_faces[0]} is for faces, and {source.name} is a set of whole pictures.",
             "What the backbone sees of a picture is set by data.geometry in the config.",
         )
+    if source.is_release:
+        keep_out(source.root(), out, features)
     clips = training_pictures(source)
     for shortcut in shortcuts(clip for clip in clips if clip.split == config.data.train_split):
         click.echo(f"warning: {shortcut.sentence}", err=True)

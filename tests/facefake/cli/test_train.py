@@ -117,6 +117,12 @@ def test_options_that_do_not_go_with_pictures(progan, tmp_path, args, word):
     assert word in done.stderr
 
 
+def test_nothing_is_written_into_a_release(progan):
+    done = command("train", "--dataset", "progan", "--data", progan, *TINY, "--out", progan / "run")
+    assert (done.returncode, "which is only read" in done.stderr) == (2, True)
+    assert not (progan / "run").exists()
+
+
 def test_videos_of_faces_are_no_pictures(run):
     done = command("train", "--dataset", "ffpp", "--data", run.videos, "--path", "image")
     assert (done.returncode, "ffpp is a set of faces" in done.stderr) == (2, True)
