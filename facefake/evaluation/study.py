@@ -143,21 +143,15 @@ class Study(Section):
         Raises:
             FacefakeError: ``study_invalid``, ``config_unknown_key``.
         """
-        values = self.model_dump(mode="json")
-        for override in overrides:
-            key, value = _parsed(override)
-            if key.startswith("training."):
-                setting = key.removeprefix("training.")
-                values["training"][setting] = value
-                for recipe in values["recipes"]:
-                    recipe["training"].pop(setting, None)
-            else:
-                values[key] = value
-        if datasets:
-            values["tests"] = list(datasets)
-        if seeds is not None:
-            values["seeds"] = list(range(seeds))
-        return validated(Study, values, "study")
+        changes = dict(map(_parsed, overrides))
+        training = {key.removeprefix("training."): value for key, value in changes.items() if "." in key}
+        values = {key: value for key, value in changes.items() if "." not in key}
+        values |= {"tests": list(datasets)} if datasets else {}
+        values |= {"seeds": list(range(seeds))} if seeds is not None else {}
+        changed = validated(Study, self.model_dump(mode="json") | values, "study").model_dump(mode="json")
+        for recipe in changed["recipes"]:
+            recipe["training"] = {key: value for key, value in recipe["training"].items() if key not in training}
+        return validated(Study, changed | {"training": changed["training"] | training}, "study")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,4 +219,6 @@ def _parsed(override: str) -> tuple[str, Any]:
         raise FacefakeError("study_invalid", f"the value of {key} is no YAML ({words})", "Quote it.") from error
     if not equals:
         raise FacefakeError("study_invalid", f"{override!r} sets nothing", "Write key=value.")
+    if "." in key and not key.startswith("training."):
+        raise FacefakeError("study_invalid", f"{key} is no key of a study", "Training has dotted keys: training.KEY.")
     return key.strip(), value

@@ -99,6 +99,8 @@ def test_unknown_keys_are_refused_with_the_nearest(tmp_path, values, key, near):
         (["tests=["], "is no YAML"),
         (["seeds"], "sets nothing"),
         (["recipes=[]"], "at least 1"),
+        (["trainer.epochs=3"], "no key of a study"),
+        (["recipes=image-full"], "recipes"),
         (["training.seed=3"], "what seeds are for"),
         (["per_class=[3]", "training.data.per_class=4"], "what per_class is for"),
     ],
@@ -112,6 +114,8 @@ def test_what_cannot_be_is_refused_in_words(overrides, words):
 def test_what_is_changed_in_every_recipe_is_changed_in_those_that_said_otherwise():
     changed = load_study("generators").changed(["training.data.per_class=16"])
     assert {run.config().data.per_class for run in changed.runs()} == {16}
+    both = load_study("generators").changed(["recipes=[image-full]", "training.trainer.epochs=7", "seeds=[3]"])
+    assert [(run.name, run.config().trainer.epochs) for run in both.runs()] == [("full-s3", 7)]
 
 
 def test_what_is_wrong_with_a_training_setting_is_said_when_it_is_read():
