@@ -105,7 +105,8 @@ def test_no_items_no_results():
     assert run([]) == []
 
 
-def test_items_are_read_only_a_little_ahead():
+@pytest.mark.parametrize("ahead", [2, 20])
+def test_items_are_read_only_so_far_ahead(ahead):
     read = []
 
     def endless():
@@ -113,9 +114,9 @@ def test_items_are_read_only_a_little_ahead():
             read.append(len(read))
             yield read[-1]
 
-    results = map_clips(jobs.work, endless(), workers=2, timeout=LONG)
+    results = map_clips(jobs.work, endless(), workers=2, timeout=LONG, ahead=ahead)
     assert [next(results)[1] for _ in range(3)] == [0, 1, 2]
-    assert len(read) <= 3 + 2 + 2
+    assert 2 + ahead < len(read) <= 3 + 2 + ahead
     results.close()
 
 
