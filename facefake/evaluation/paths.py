@@ -38,8 +38,11 @@ def thresholds_in(settings: Mapping[str, Any]) -> dict[str, float]:
 
 
 def on_one_scale(scores: Scores, settings: Mapping[str, Any]) -> Scores:
-    """``scores`` as a mere ranking, with a note, if they are of two paths with different thresholds."""
-    thresholds = thresholds_in(settings)
+    """``scores`` with notes on what a report cannot tell of two paths; a mere ranking if their thresholds differ."""
+    paths, thresholds = settings.get("paths") or {}, thresholds_in(settings)
+    if any(facts["calibration"] for facts in paths.values()):
+        note = "Each path has a calibration of its own, in settings.paths; the one stated is the face path's."
+        scores = replace(scores, notes=(*scores.notes, note))
     if len(set(thresholds.values())) < 2:
         return scores
     each = " and ".join(f"{value:g} for {via}" for via, value in thresholds.items())

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from facefake.cli.options import Source
+from facefake.cli.report_inputs import Inputs, with_threshold
 from facefake.evaluation.calibrating import check_origin
 from facefake.evaluation.detectors import detectors_of, same_detector
 from facefake.evaluation.paths import detectors_in
@@ -66,6 +68,36 @@ def test_with_two_thresholds_the_scores_are_a_ranking_and_the_report_says_so(tmp
     assert report["video"]["accuracy"] is None
     (note,) = [note for note in report["notes"] if note.startswith("Both paths were asked")]
     assert "0.4 for face and 0.6 for image" in note
+
+
+def test_a_report_says_that_its_calibration_is_not_that_of_both(tmp_path):
+    fitted = {"method": "sigmoid", "parameters": {"slope": 1.0, "intercept": 0.0}}
+    _, report = report_on(write(tmp_path / "both.json", both(), paths=paths(calibration=fitted)))
+    assert any(note.startswith("Each path has a calibration of its own") for note in report["notes"])
+    _, report = report_on(write(tmp_path / "plain.json", both(), paths=paths()))
+    assert not any("calibration" in note for note in report["notes"])
+
+
+def validated(tmp_path, **thresholds):
+    """Test results of both paths with the threshold that validation results fix."""
+    at = paths(**thresholds)
+    tested, _ = report_on(write(tmp_path / "both.json", both(), paths=at))
+    spoken = [
+        replace(each, truth=replace(each.truth, split="val", clip=f"other/{each.truth.clip}", pair=f"v{number}"))
+        for number, each in enumerate(both())
+    ]
+    inputs = Inputs(Source((), None, None, (), ()), (), None, None)
+    return with_threshold(tested, write(tmp_path / "val.json", spoken, paths=at), inputs)
+
+
+def test_one_threshold_for_both_paths_can_be_fixed_on_validation_clips(tmp_path):
+    assert 0.35 < validated(tmp_path).threshold < 0.6
+
+
+def test_where_thresholds_decided_who_spoke_another_for_both_is_refused(tmp_path):
+    with pytest.raises(FacefakeError, match="Which path spoke") as error:
+        validated(tmp_path, face=0.4, image=0.6)
+    assert (error.value.code, "--threshold 0.5" in error.value.hint) == ("usage", True)
 
 
 def test_results_of_another_second_detector_are_another_detectors(tmp_path):
