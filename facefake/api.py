@@ -45,7 +45,7 @@ def score(
     timeout: float = 600.0,
     device: str = "auto",
 ) -> Iterator[ClipResult]:
-    """Score videos, pictures and folders of them, one result a file, as they are done.
+    """Score videos, pictures and folders of them, one result a file, as they are done: pictures a batch at a time.
 
     Child processes are started: a script that calls this needs the usual ``if __name__ == "__main__":``.
 

@@ -122,6 +122,7 @@ def command(
     facefake score videos/ --labels labels.csv --detector FILE
     facefake score --dataset celebdf --data Celeb-DF-v2 --detector FILE --no-abstain
     facefake score --dataset celebdf --dataset dfdc --dataset ffpp:val --data sets/ --detector FILE
+    facefake score --dataset forensynths --data sets/ --detector PICTURES
 
     Exit codes: 0 all went well, 1 some files could not be read, 2 usage, 3 fewer labelled clips than --min-coverage
     have a score.
