@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import signal
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -192,7 +193,7 @@ def _train(
     callbacks: list[pl.Callback] = [KeepLast(_checkpoint(out))]
     if progress:
         callbacks.append(TrainProgress(steps_per_epoch * config.trainer.epochs))
-    with _quiet():
+    with _quiet(), _interruptible():
         trainer = _trainer(config, out, device, precision, callbacks, done)
         trainer.fit(module, *loaders, ckpt_path=str(_checkpoint(out)) if done is not None else None)
     assert module.kept is not None  # every run validates, or resumes one that did
@@ -344,6 +345,17 @@ def _chosen_loggers(config: TrainConfig, out: Path) -> list[Logger]:
                 "config_invalid", f"trainer.loggers asks for {name}, which is not installed", f"pip install {name}"
             ) from error
     return made
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C be a ``KeyboardInterrupt``: Lightning makes it an exit of the program, and ignores the next one."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as error:
+        signal.signal(signal.SIGINT, handler)
+        raise KeyboardInterrupt from error
 
 
 @contextlib.contextmanager

@@ -1,8 +1,10 @@
 import csv
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -187,6 +189,22 @@ def test_an_interrupted_study_shows_what_it_has_and_goes_on(place, tmp_path, mon
     assert "training in" not in done.stderr
     assert {row["recipe"] for row in done.report["rows"]} == {"linear", "adapter"}
     assert len(calls) == 5
+
+
+def test_a_study_can_be_interrupted_while_it_trains(place, tmp_path):
+    overrides = ["per_class=[8]", "seeds=[0]", "recipes=[image-linear]", "training.trainer.epochs=100000"]
+    changed = [word for override in overrides for word in ("--set", override)]
+    arguments = [*TINY, *changed, "--data", place.sets, "--out", tmp_path, "--device", "cpu"]
+    typed = [sys.executable, "-m", "facefake", "study", "strategies", *map(str, arguments)]
+    with subprocess.Popen(typed, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 100
+        while not list(tmp_path.glob("work/runs/*/checkpoints/last.ckpt")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+    assert process.returncode == 1, said
+    report = json.loads((tmp_path / "study.json").read_text())
+    assert any("interrupted" in sentence for sentence in report["failed"])
 
 
 def test_without_a_training_set_there_is_nothing_to_do(place, tmp_path):
