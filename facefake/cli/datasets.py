@@ -72,7 +72,7 @@ def check_command(name: str, root: Path | None, quick: bool, workers: int, json_
     Exit codes: 0 complete and sound, 1 files that do not open, equal files of contradicting labels or clips that share
     a place in the face store, 2 usage, 3 incomplete.
     """
-    from facefake.cli.progress import progress_bar
+    from facefake.progress import progress_bar
     from preprocessing.datasets import get_reader
     from preprocessing.releases.check import check
 

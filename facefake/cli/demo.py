@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from facefake.cli.options import Cropping, Process, default_workers
-from facefake.cli.progress import progress_bar
+from facefake.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
 

@@ -20,7 +20,7 @@ from facefake.cli.options import (
     split_option,
 )
 from facefake.cli.outputs import keep_out
-from facefake.cli.progress import progress_bar
+from facefake.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:

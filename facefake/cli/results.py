@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from facefake.cli.forms import write_page
-from facefake.cli.progress import progress_bar
+from facefake.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:

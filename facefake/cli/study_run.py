@@ -14,9 +14,9 @@ import click
 
 from facefake.cli.options import Source
 from facefake.cli.outputs import keep_out
-from facefake.cli.progress import progress_bar
 from facefake.cli.suite_run import Outcome, find, material
 from facefake.cli.train import training_pictures
+from facefake.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import click
 from facefake.cli.labelled_sets import LabelledSet, default_split
 from facefake.cli.options import STORE, Process, Source
 from facefake.cli.outputs import keep_out
-from facefake.cli.progress import progress_bar
+from facefake.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:

@@ -109,7 +109,7 @@ def encode_pictures(
         corruption: What is done to a picture before it is looked at; noise is drawn by its content.
         augmented: Random views; ``None``: one view, of the picture as it is.
         workers: Processes that decode.
-        progress: Shows it, e.g. :func:`facefake.cli.progress.progress_bar`.
+        progress: Shows it, e.g. :func:`facefake.progress.progress_bar`.
 
     Returns:
         Features of all pictures but those that could not be read, which it names.

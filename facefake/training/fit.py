@@ -17,7 +17,6 @@ import torch
 from lightning.pytorch.loggers import Logger
 
 from facefake._version import __version__
-from facefake.cli.progress import progress_bar
 from facefake.features.encode import silent
 from facefake.models.backbone import BackboneSpec, load_backbone
 from facefake.models.card import DetectorCard, SelectionCard, TrainingCard
@@ -25,6 +24,7 @@ from facefake.models.detector import describe_backbone, save_detector
 from facefake.models.network import Network
 from facefake.models.precision import cast_products
 from facefake.models.strategies import tuned_network
+from facefake.progress import progress_bar
 from facefake.scoring.rules import LAST_EPOCH
 from facefake.training.apart import check_apart
 from facefake.training.cached import make_cached_loaders
