@@ -91,7 +91,7 @@ def _measure(
     load = os.getloadavg()[0]
     config = _config(name, arguments)
     backbone = load_backbone(BackboneSpec(config.backbone.name, config.backbone.weights, config.backbone.feature))
-    network = tuned_network(backbone, config.tuning).network
+    network = tuned_network(backbone, config).network
     if arguments.precision == "bf16":
         cast_products(backbone)
     network.to(device).train()

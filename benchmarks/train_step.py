@@ -87,7 +87,7 @@ def _parse() -> argparse.Namespace:
 
 def _network(config: TrainConfig, arguments: argparse.Namespace, device: torch.device) -> Network:
     spec = BackboneSpec(config.backbone.name, config.backbone.weights, config.backbone.feature)
-    network = tuned_network(load_backbone(spec), config.tuning).network
+    network = tuned_network(load_backbone(spec), config).network
     if arguments.precision == "bf16":
         cast_products(network.backbone)
     if arguments.checkpointing:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from facefake.evaluation.reading import Section, read_yaml, validated
+from facefake.config_file import Section, read_yaml, validated
 from preprocessing.resources import find_config
 
 Percent = Annotated[float, Field(ge=0, le=100)]

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import yaml
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from facefake.evaluation.reading import Section, read_yaml, validated
+from facefake.config_file import Section, parse_override, read_yaml, validated
 from facefake.evaluation.suite import Ladder, SuiteSet
 from preprocessing.datasets import get_reader
 from preprocessing.errors import FacefakeError
@@ -211,14 +210,7 @@ def shipped_studies() -> dict[str, str]:
 
 
 def _parsed(override: str) -> tuple[str, Any]:
-    key, equals, text = override.partition("=")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        words = " ".join(str(error).split())
-        raise FacefakeError("study_invalid", f"the value of {key} is no YAML ({words})", "Quote it.") from error
-    if not equals:
-        raise FacefakeError("study_invalid", f"{override!r} sets nothing", "Write key=value.")
+    key, value = parse_override(override, "study")
     if "." in key and not key.startswith("training."):
         raise FacefakeError("study_invalid", f"{key} is no key of a study", "Training has dotted keys: training.KEY.")
-    return key.strip(), value
+    return key, value

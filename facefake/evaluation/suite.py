@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from facefake.evaluation.reading import Section, read_yaml, validated
+from facefake.config_file import Section, read_yaml, validated
 from preprocessing.corruptions import KINDS, Corruption
 from preprocessing.datasets import get_reader
 from preprocessing.errors import FacefakeError

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from facefake.config_file import Section
 from facefake.models.tuning import AdapterSettings, Feature, Head, LoraSettings, Strategy
 from facefake.scoring.calibration import Calibration
 from facefake.scoring.rules import UNCHOSEN
@@ -15,11 +16,7 @@ FORMAT: Final = 1
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class BackboneCard(_Part):
+class BackboneCard(Section):
     """The base the tuned tensors belong to.
 
     Attributes:
@@ -42,7 +39,7 @@ class BackboneCard(_Part):
     feature: Feature = "pooled"
 
 
-class TrainingCard(_Part):
+class TrainingCard(Section):
     """What it was trained on.
 
     Attributes:
@@ -62,7 +59,7 @@ class TrainingCard(_Part):
     config_sha256: Digest
 
 
-class SelectionCard(_Part):
+class SelectionCard(Section):
     """How this checkpoint was chosen among all of the run, or that none was.
 
     Attributes:
@@ -73,14 +70,14 @@ class SelectionCard(_Part):
         epoch: The epoch it was reached in, from 0.
     """
 
-    datasets: list[str] = []
+    datasets: list[str] = Field(default_factory=list)
     split: str
     metric: str
     value: float
     epoch: int
 
 
-class DetectorCard(_Part):
+class DetectorCard(Section):
     """The metadata of a detector file.
 
     Attributes:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from facefake.config_file import Section
 
 Strategy: TypeAlias = Literal["linear", "ln", "bitfit", "lora", "adapter", "prompt", "full"]
 Head: TypeAlias = Literal["hyperspherical", "linear", "text"]
@@ -17,11 +19,7 @@ FROZEN: Final = ("linear", "adapter", "prompt")
 Name: TypeAlias = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class TextSettings(_Settings):
+class TextSettings(Section):
     """The words of the text head.
 
     Attributes:
@@ -41,7 +39,7 @@ class TextSettings(_Settings):
         return self
 
 
-class PromptSettings(_Settings):
+class PromptSettings(Section):
     """A learned prompt (CoOp, arXiv:2109.01134).
 
     Attributes:
@@ -58,7 +56,7 @@ class PromptSettings(_Settings):
     class_position: Literal["front", "middle", "end"] = "front"
 
 
-class AdapterSettings(_Settings):
+class AdapterSettings(Section):
     """A bottleneck on the feature (CLIP-Adapter, arXiv:2110.04544).
 
     Attributes:
@@ -70,7 +68,7 @@ class AdapterSettings(_Settings):
     ratio: Annotated[float, Field(gt=0, le=1)] = 0.4
 
 
-class LoraSettings(_Settings):
+class LoraSettings(Section):
     """Low-rank updates of the tower's weights (LoRA, arXiv:2106.09685).
 
     Attributes:
@@ -84,7 +82,7 @@ class LoraSettings(_Settings):
     targets: Annotated[tuple[Literal["attention", "mlp"], ...], Field(min_length=1)] = ("attention", "mlp")
 
 
-class Tuning(_Settings):
+class Tuning(Section):
     """A strategy and a head, with the settings of all; those of other strategies and heads change nothing.
 
     Example:

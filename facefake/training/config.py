@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from facefake.models.tuning import (
-    AdapterSettings,
-    Feature,
-    Head,
-    LoraSettings,
-    PromptSettings,
-    Strategy,
-    TextSettings,
-    Tuning,
-    check_feature,
-    check_pair,
-)
+from facefake.config_file import Section, parse_override, read_yaml, unknown_key, validated
+from facefake.models.tuning import Feature, Tuning, check_feature
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
 from preprocessing.resources import find_config
@@ -36,11 +25,7 @@ Count: TypeAlias = Annotated[int, Field(ge=1)]
 Quality: TypeAlias = Annotated[int, Field(ge=1, le=100)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class BackboneConfig(_Section):
+class BackboneConfig(Section):
     """Which backbone, see :class:`facefake.models.backbone.BackboneSpec`."""
 
     name: str = "ViT-L-14-quickgelu"
@@ -48,7 +33,7 @@ class BackboneConfig(_Section):
     feature: Feature = "pooled"
 
 
-class LossConfig(_Section):
+class LossConfig(Section):
     """Weights of the loss's parts, see :mod:`facefake.training.losses`.
 
     ``slerp`` replaces each feature by a random point on the arc to another of its class, before the head.
@@ -67,7 +52,7 @@ class LossConfig(_Section):
         return self
 
 
-class OptimiserConfig(_Section):
+class OptimiserConfig(Section):
     """AdamW, which has ``betas``, or stochastic gradient descent, which has ``momentum``."""
 
     name: Literal["adamw", "sgd"] = "adamw"
@@ -83,7 +68,7 @@ class OptimiserConfig(_Section):
         return self
 
 
-class ScheduleConfig(_Section):
+class ScheduleConfig(Section):
     """The learning rate over time, see :mod:`facefake.training.schedule`; epochs may be fractions.
 
     Attributes:
@@ -103,7 +88,7 @@ class ScheduleConfig(_Section):
     each: Literal["step", "epoch"] = "step"
 
 
-class OneOfConfig(_Section):
+class OneOfConfig(Section):
     """One change, drawn evenly from four, of the picture as the backbone sees it; black where there is nothing.
 
     Attributes:
@@ -121,7 +106,7 @@ class OneOfConfig(_Section):
     cutout: Probability = 0.4
 
 
-class AugmentConfig(_Section):
+class AugmentConfig(Section):
     """Augmentations in the order they are applied, see :mod:`facefake.training.augment`.
 
     Attributes:
@@ -174,7 +159,7 @@ class AugmentConfig(_Section):
         return self
 
 
-class GeometryConfig(_Section):
+class GeometryConfig(Section):
     """How a whole picture becomes the square a backbone sees, :data:`preprocessing.faces.WHOLE`.
 
     ``five-crop`` is for scoring: training and the validation after each epoch look at the centre alone.
@@ -194,7 +179,7 @@ class GeometryConfig(_Section):
         return CropGeometry(self.template, self.scale, size)
 
 
-class DataConfig(_Section):
+class DataConfig(Section):
     """Which crops of the store, or which pictures, and how they are put into batches.
 
     Attributes:
@@ -232,7 +217,7 @@ class DataConfig(_Section):
         return self
 
 
-class TrainerConfig(_Section):
+class TrainerConfig(Section):
     """How long, where and in which precision.
 
     Attributes:
@@ -249,15 +234,13 @@ class TrainerConfig(_Section):
     precision: Literal["auto", "bf16", "fp16", "fp32"] = "auto"
     accumulate: Count = 1
     grad_checkpointing: bool = False
-    loggers: list[Literal["tensorboard", "wandb"]] = []
+    loggers: tuple[Literal["tensorboard", "wandb"], ...] = ()
 
 
-class TrainConfig(_Section):
-    """Everything about a training run; the defaults are the recipe ``configs/face-ln.yaml``.
+class TrainConfig(Tuning):
+    """Everything about a training run: what is trained, and how; the defaults are the recipe ``configs/face-ln.yaml``.
 
-    ``strategy``, ``head``, ``text``, ``prompt``, ``adapter`` and ``lora`` say what is trained, see
-    :class:`facefake.models.tuning.Tuning`. ``selection`` keeps the epoch that is ``best`` on the validation split, or
-    the ``last``.
+    ``selection`` keeps the epoch that is ``best`` on the validation split, or the ``last``.
 
     Example:
         >>> TrainConfig().loss.uniformity
@@ -266,12 +249,6 @@ class TrainConfig(_Section):
 
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     backbone: BackboneConfig = BackboneConfig()
-    strategy: Strategy = "ln"
-    head: Head = "hyperspherical"
-    text: TextSettings = TextSettings()
-    prompt: PromptSettings = PromptSettings()
-    adapter: AdapterSettings = AdapterSettings()
-    lora: LoraSettings = LoraSettings()
     loss: LossConfig = LossConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
     schedule: ScheduleConfig = ScheduleConfig()
@@ -289,21 +266,8 @@ class TrainConfig(_Section):
             raise ValueError(
                 "augment.crop random cuts out of pictures, and data.geometry squash takes all: set one of them"
             )
-        check_pair(self.strategy, self.head)
         check_feature(self.head, self.backbone.feature)
         return self
-
-    @property
-    def tuning(self) -> Tuning:
-        """What is trained, and by what."""
-        return Tuning(
-            strategy=self.strategy,
-            head=self.head,
-            text=self.text,
-            prompt=self.prompt,
-            adapter=self.adapter,
-            lora=self.lora,
-        )
 
     @property
     def sha256(self) -> str:
@@ -331,15 +295,12 @@ def load_config(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Trai
         0.0001
     """
     path = find_config(path_or_name, "config")
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise FacefakeError("config_invalid", f"{path} is no YAML ({_one_line(error)})", "Correct the file.") from error
+    values = read_yaml(path, "config")
     values = {} if values is None else values
     if not isinstance(values, dict):
         raise FacefakeError("config_invalid", f"{path} holds no keys", "Write `section:` and `key: value` lines.")
     for override in overrides:
-        _override(values, override)
+        _set(values, *parse_override(override, "config"))
     return parse_config(values)
 
 
@@ -349,64 +310,13 @@ def parse_config(values: dict[str, Any]) -> TrainConfig:
     Raises:
         FacefakeError: ``config_unknown_key``, ``config_invalid``.
     """
-    try:
-        return TrainConfig.model_validate(values)
-    except ValidationError as error:
-        raise _in_words(error) from error
+    return validated(TrainConfig, values, "config")
 
 
-def _override(values: dict[str, Any], override: str) -> None:
-    dotted, equals, text = override.partition("=")
-    if not equals:
-        raise FacefakeError("config_invalid", f"{override!r} sets nothing", "Write section.key=value.")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise FacefakeError(
-            "config_invalid", f"the value of {dotted} is no YAML ({_one_line(error)})", "Quote it."
-        ) from error
-    *sections, key = dotted.strip().split(".")
+def _set(values: dict[str, Any], dotted: str, value: Any) -> None:
+    *sections, key = dotted.split(".")
     for section in sections:
-        inner = values.setdefault(section, {})
-        if not isinstance(inner, dict):
-            raise _unknown_key(dotted)
-        values = inner
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise unknown_key(TrainConfig, dotted)
     values[key] = value
-
-
-def _in_words(error: ValidationError) -> FacefakeError:
-    faults = error.errors()
-    for fault in faults:
-        if fault["type"] == "extra_forbidden":
-            return _unknown_key(".".join(str(part) for part in fault["loc"]))
-    fault = faults[0]
-    where = ".".join(str(part) for part in fault["loc"])
-    reason = fault["msg"].removeprefix("Value error, ")
-    reason = reason[:1].lower() + reason[1:]
-    message = f"{where} = {fault['input']!r}: {reason}" if fault["type"] != "value_error" else reason
-    if fault["type"] == "value_error" and where:
-        message = f"{where}: {reason}"
-    return FacefakeError("config_invalid", message, "Correct it in the config or with --set.")
-
-
-def _unknown_key(dotted: str) -> FacefakeError:
-    known = list(_keys(TrainConfig))
-    section, _, leaf = dotted.rpartition(".")
-    beside = [key for key in known if key.rpartition(".")[0] == section]
-    near = [key for key in known if key.rpartition(".")[2] == leaf]
-    near = near or difflib.get_close_matches(dotted, beside, n=1)
-    near = near or [key for key in known if difflib.get_close_matches(leaf, [key.rpartition(".")[2]])]
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known are: {', '.join(known)}."
-    return FacefakeError("config_unknown_key", f"there is no key {dotted}", hint)
-
-
-def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        kind = field.annotation
-        yield prefix + name
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from _keys(kind, f"{prefix}{name}.")
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

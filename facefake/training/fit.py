@@ -171,7 +171,7 @@ def _train(
     done = _open_run(out, config, resume, fingerprint)
 
     backbone = load_backbone(BackboneSpec(config.backbone.name, config.backbone.weights, config.backbone.feature))
-    tuned = tuned_network(backbone, config.tuning, config.seed)
+    tuned = tuned_network(backbone, config, config.seed)
     if precision == "bf16":
         cast_products(backbone)
     if config.trainer.grad_checkpointing:
@@ -236,7 +236,7 @@ def _check_crops(config: TrainConfig, crops: Crops, val: Crops) -> None:
 
 def _recipe_digest(config: TrainConfig) -> str:
     """What must not change when a run goes on: all but where it runs, and how long."""
-    free = {"epochs": 1, "device": "auto", "loggers": [], "grad_checkpointing": False}
+    free = {"epochs": 1, "device": "auto", "loggers": (), "grad_checkpointing": False}
     trainer = config.trainer.model_copy(update=free)
     data = config.data.model_copy(update={"workers": "auto"})
     return config.model_copy(update={"trainer": trainer, "data": data}).sha256

@@ -66,7 +66,7 @@ def ladder(**values):
     [
         ({"sets": ["celebdv"]}, "did you mean 'celebdf"),
         ({"sets": ["ffpp:vla"]}, "sets.0.splits.0"),
-        ({}, "Field required"),
+        ({}, "sets: field required"),
         ({"sets": ["ffpp:val", "ffpp:test"]}, "ffpp stands twice"),
         (ladder(kind="jepg"), "did you mean 'jpeg'"),
         (ladder(levels=[50, 0]), "no level 0"),
