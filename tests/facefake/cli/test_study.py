@@ -195,7 +195,12 @@ def test_a_study_can_be_interrupted_while_it_trains(place, tmp_path):
     overrides = ["per_class=[8]", "seeds=[0]", "recipes=[image-linear]", "training.trainer.epochs=100000"]
     changed = [word for override in overrides for word in ("--set", override)]
     arguments = [*TINY, *changed, "--data", place.sets, "--out", tmp_path, "--device", "cpu"]
-    typed = [sys.executable, "-m", "facefake", "study", "strategies", *map(str, arguments)]
+    # whoever runs the tests in the background has the signal ignored, and children inherit that
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from facefake.cli import main; main(sys.argv[1:])"
+    )
+    typed = [sys.executable, "-c", code, "study", "strategies", *map(str, arguments)]
     with subprocess.Popen(typed, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 100
         while not list(tmp_path.glob("work/runs/*/checkpoints/last.ckpt")) and time.monotonic() < deadline:
