@@ -29,12 +29,12 @@ from machine import RESULTS, device_name, record, wait
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from facefake.features.encode import silent
-from facefake.features.hashes import File, Hashes
+from facefake.features.hashes import Hashes
 from facefake.features.store import FeatureStore
 from facefake.features.tower import Tower
 from facefake.models import BackboneSpec, Network, load_backbone, tuned_network
 from facefake.models.precision import autocast, cast_products
+from facefake.progress import silent
 from facefake.training import TrainConfig, load_config
 from facefake.training.cached import make_cached_loaders
 from facefake.training.config import AugmentConfig
@@ -42,7 +42,7 @@ from facefake.training.data import Crops, read_pictures
 from facefake.training.loaders import make_loaders
 from facefake.training.losses import combine
 from facefake.training.module import make_optimiser
-from preprocessing.clip import Clip
+from preprocessing.clip import Clip, File
 from preprocessing.device import pick_device
 from preprocessing.faces import CropGeometry
 

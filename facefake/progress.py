@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TypeAlias
+
+Progress: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
+"""Given a title and a number of steps, a block in which each step that ends is told by a word."""
+
+
+def silent(title: str, total: int) -> AbstractContextManager[Callable[[str], None]]:
+    """A :data:`Progress` that shows nothing."""
+    return nullcontext(lambda word: None)
 
 
 @contextmanager
 def progress_bar(title: str, total: int) -> Iterator[Callable[[str], None]]:
-    """A bar over ``total`` steps; the value is called with a word on each step that ends."""
+    """A :data:`Progress` that shows a bar."""
+    from rich import progress
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[word]}", markup=False),
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.fields[word]}", markup=False),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with progress.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(title, total=total, word="")
         yield lambda word: bar.update(task, advance=1, word=word)

@@ -8,6 +8,10 @@ from pathlib import Path
 REAL, FAKE = 0, 1
 
 
+File = tuple[Path, str | None]
+"""A file, or a member of one: see :attr:`Clip.file`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clip:
     """One clip of a data set.
@@ -42,6 +46,11 @@ class Clip:
     mask: Path | None = None
     identities: tuple[str, ...] = ()
     member: str | None = None
+
+    @property
+    def file(self) -> File:
+        """Where it lies: ``path`` and ``member``."""
+        return self.path, self.member
 
     def __post_init__(self) -> None:
         if self.label not in (REAL, FAKE, None):

@@ -198,12 +198,11 @@ def _validated(trained: Trained, training: Sequence[Clip]) -> dict[str, Any]:
     """Facts of a run for the report, with the threshold fixed on the pictures that its epoch was chosen on."""
     from facefake.evaluation.metrics import auc
     from facefake.evaluation.threshold import equal_error_threshold
-    from facefake.training.data import read_pictures
-    from facefake.training.fit import VAL_SEED
+    from facefake.training import validation_pictures
 
     run, config = trained.run, trained.config
-    val = read_pictures(training, config.data.val_split).drawn(config.data.val_per_class, VAL_SEED, fewer=True)
-    found = trained.scores(f"{run.study.train.dataset}-{config.data.val_split}", val.sources)
+    val = validation_pictures(config, training).sources
+    found = trained.scores(f"{run.study.train.dataset}-{config.data.val_split}", val)
     scored = found.take(found.scored)
     area = auc(scored.label, scored.score)  # raises where one of the classes is not there
     return {

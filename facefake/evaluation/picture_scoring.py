@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from facefake.evaluation.study_scores import PictureScores
-from facefake.features.encode import Progress, encode_pictures, silent
-from facefake.features.store import FeatureStore
+from facefake.features.encode import encode_pictures
 from facefake.features.tower import Tower
 from facefake.models import Detector
 from facefake.models.tuning import FROZEN
+from facefake.progress import Progress, silent
 from preprocessing.clip import Clip
 from preprocessing.corruptions import Corruption
 from preprocessing.faces import CropGeometry
@@ -46,13 +44,16 @@ def score_pictures(
     Raises:
         FacefakeError: What :func:`facefake.features.encode.encode_pictures` raises.
     """
-    tower = Tower.of(detector)
-    geometry = CropGeometry.from_dict(detector.card.geometry)
-    files = [(clip.path, clip.member) for clip in clips]
     encoded = encode_pictures(
-        files, tower, geometry, features, corruption=corruption, workers=workers, progress=progress
+        [clip.file for clip in clips],
+        Tower.of(detector),
+        CropGeometry.from_dict(detector.card.geometry),
+        features,
+        corruption=corruption,
+        workers=workers,
+        progress=progress,
     )
-    good = [number for number in range(len(files)) if number not in encoded.failed]
+    good = [number for number in range(len(clips)) if number not in encoded.failed]
     scores: dict[int, float] = {}
     for start in range(0, len(good), _AT_ONCE):
         some = good[start : start + _AT_ONCE]
@@ -61,6 +62,5 @@ def score_pictures(
         chances = detector.classify(found.reshape(-1, dim)).reshape(count, views).mean(axis=1)
         scores |= dict(zip(some, chances.tolist(), strict=True))
     if detector.card.strategy not in FROZEN:
-        identity = replace(tower.identity(geometry), corruption=str(corruption) if corruption else None)
-        shutil.rmtree(FeatureStore.open(features, identity).folder)
+        encoded.forget()
     return PictureScores.of(clips, scores, {number: error.code for number, error in encoded.failed.items()})

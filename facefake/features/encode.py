@@ -6,32 +6,25 @@ encoded anew. Encoding goes on where it was stopped.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
-from facefake.features.hashes import File, Hashes
+from facefake.features.hashes import Hashes
 from facefake.features.identity import View
 from facefake.features.pictures import Augmented, Look, collate
 from facefake.features.store import FeatureStore
 from facefake.features.tower import Tower
+from facefake.progress import Progress, silent
+from preprocessing.clip import File
 from preprocessing.corruptions import Corruption
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
-
-Progress: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
-"""Given a title and a number of steps, a block in which each step that ends is told by a word."""
-
-
-def silent(title: str, total: int) -> AbstractContextManager[Callable[[str], None]]:
-    """Shows nothing."""
-    return nullcontext(lambda word: None)
 
 
 class Encoded:
@@ -82,6 +75,11 @@ class Encoded:
         self._check(pictures)
         return self._stores[number].read(self._rows[number][np.asarray(pictures)])[:, 0]
 
+    def forget(self) -> None:
+        """Remove them from the disk; they cannot be read any more."""
+        for store in self._stores:
+            shutil.rmtree(store.folder)
+
     def _check(self, pictures: Sequence[int] | NDArray[np.int64]) -> None:
         for picture in pictures if self.failed else ():
             if int(picture) in self.failed:
@@ -121,7 +119,7 @@ def encode_pictures(
         Test pictures are encoded once and classified by several detectors on the same frozen base::
 
             tower = Tower.of(detectors[0])
-            files = [(clip.path, clip.member) for clip in clips]
+            files = [clip.file for clip in clips]
             encoded = encode_pictures(files, tower, geometry, Path("features"))
             good = [number for number in range(len(files)) if number not in encoded.failed]
             scores = [detector.classify(encoded.read(good)[:, 0]) for detector in detectors]

@@ -10,13 +10,11 @@ from pathlib import Path
 
 from facefake.features.lock import locked
 from facefake.features.records import RecordFile
+from preprocessing.clip import File
 from preprocessing.errors import FacefakeError
 from preprocessing.parquet import picture_bytes
 from preprocessing.video.safe import local_file
 from preprocessing.video.types import Limits
-
-File = tuple[Path, str | None]
-"""A file, or a member of one: a row of a parquet table."""
 
 _AT_ONCE = 1024  # files between two writings
 

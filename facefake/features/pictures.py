@@ -11,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from facefake.features.hashes import File
 from facefake.models.preprocess import Preprocess
+from preprocessing.clip import File
 from preprocessing.corruptions import Corruption
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry

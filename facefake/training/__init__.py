@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from facefake.training.config import TrainConfig, load_config
-    from facefake.training.fit import TrainResult, train, train_pictures
+    from facefake.training.fit import TrainResult, train, train_pictures, validation_pictures
 
 _HOME = {
     "TrainConfig": "config",
@@ -14,9 +14,10 @@ _HOME = {
     "TrainResult": "fit",
     "train": "fit",
     "train_pictures": "fit",
+    "validation_pictures": "fit",
 }
 
-__all__ = ["TrainConfig", "TrainResult", "load_config", "train", "train_pictures"]
+__all__ = ["TrainConfig", "TrainResult", "load_config", "train", "train_pictures", "validation_pictures"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,10 +11,11 @@ from typing import Any, Literal
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from facefake.features.encode import Encoded, Progress, encode_pictures
+from facefake.features.encode import Encoded, encode_pictures
 from facefake.features.pictures import Augmented
 from facefake.features.tower import Tower
 from facefake.models.network import Network
+from facefake.progress import Progress
 from facefake.training.augment import Augmentation
 from facefake.training.config import TrainConfig
 from facefake.training.data import Batch, Crops

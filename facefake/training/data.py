@@ -21,14 +21,12 @@ from torch.utils.data import Dataset
 from facefake.models.preprocess import Preprocess
 from facefake.training.augment import Augmentation, seen
 from facefake.training.draw import draw
-from preprocessing.clip import FAKE, REAL, Clip
+from preprocessing.clip import FAKE, REAL, Clip, File
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
 from preprocessing.recipe import NO_FACES
 from preprocessing.store import FaceStore, clip_of_row
 from preprocessing.whole import read_picture
-
-File = tuple[Path, str | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,7 +164,7 @@ def read_pictures(clips: Sequence[Clip], split: str) -> Crops:
     names = [_name(clip) for clip in chosen]
     return Crops(
         split=split,
-        files=[(clip.path, clip.member) for clip in chosen],
+        files=[clip.file for clip in chosen],
         labels=np.array(labels, np.int64),
         clips=names,
         pairs=[clip.pair and f"{clip.dataset}/{clip.pair}" for clip in chosen],

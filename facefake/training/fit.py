@@ -17,14 +17,13 @@ import torch
 from lightning.pytorch.loggers import Logger
 
 from facefake._version import __version__
-from facefake.features.encode import silent
 from facefake.models.backbone import BackboneSpec, load_backbone
 from facefake.models.card import DetectorCard, SelectionCard, TrainingCard
 from facefake.models.detector import describe_backbone, save_detector
 from facefake.models.network import Network
 from facefake.models.precision import cast_products
 from facefake.models.strategies import tuned_network
-from facefake.progress import progress_bar
+from facefake.progress import progress_bar, silent
 from facefake.scoring.rules import LAST_EPOCH
 from facefake.training.apart import check_apart
 from facefake.training.cached import make_cached_loaders
@@ -46,9 +45,6 @@ from preprocessing.store import write_atomic
 _PRECISION = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
 FEATURES = Path("features")
 """Where features are kept if nobody says otherwise."""
-
-VAL_SEED = 0
-"""Runs of several seeds are measured on the same validation clips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +140,20 @@ def train_pictures(
     return _train(config, crops, val, Path(out), resume, chosen, Path(features), progress)
 
 
+def validation_pictures(config: TrainConfig, clips: Sequence[Clip]) -> Crops:
+    """Those of the pictures that a run of :func:`train_pictures` chooses its epoch on.
+
+    Raises:
+        FacefakeError: ``split_empty``.
+    """
+    return _for_validation(config, read_pictures(clips, config.data.val_split))
+
+
+def _for_validation(config: TrainConfig, val: Crops) -> Crops:
+    # not by the config's seed: runs of several seeds are measured on the same clips
+    return val.drawn(config.data.val_per_class, 0, fewer=True)
+
+
 def _pick_device(config: TrainConfig, device: str | None) -> torch.device:
     return pick_device(device if device not in (None, "auto") else config.trainer.device)
 
@@ -164,7 +174,7 @@ def _train(
 ) -> TrainResult:
     precision = _precision(config, device)
     crops = crops.drawn(config.data.per_class, config.seed)
-    val = val.drawn(config.data.val_per_class, VAL_SEED, fewer=True)
+    val = _for_validation(config, val)
     _check_crops(config, crops, val)
     check_apart(crops, val)
     fingerprint = {"config": _recipe_digest(config), "manifest": crops.sha256 + val.sha256}
