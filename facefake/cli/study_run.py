@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from facefake.cli.options import Source
 from facefake.cli.outputs import keep_out
-from facefake.cli.suite_run import Outcome, find, material
+from facefake.cli.suite_sets import Outcome, find, material, source_of
 from facefake.cli.train import training_pictures
 from facefake.progress import progress_bar
 from preprocessing.errors import FacefakeError
@@ -134,9 +133,8 @@ def _test_sets(
     study: Study, place: Place, data: Path | None, outcome: StudyOutcome
 ) -> Iterator[tuple[str, list[Clip]]]:
     for each in study.tests:
-        root, places = find(each, data)
+        root = outcome.folder_of(each, data)
         if root is None:
-            outcome.leave_out(f"{each.dataset} was not run: no folder {' or '.join(map(str, places))}.")
             continue
         keep_out(root, place.work, place.out)
         if of := outcome.attempt(each.dataset, partial(material, each, root)):
@@ -164,7 +162,7 @@ def _training_set(each: SuiteSet, place: Place, data: Path | None) -> list[Clip]
             "Give the folder that holds the data sets by their names with --data, or set FACEFAKE_DATA.",
         )
     keep_out(root, place.work, place.out)
-    return training_pictures(Source((each.dataset,), root, each.labels, each.methods, each.compressions))
+    return training_pictures(source_of(each, root))
 
 
 def _trained(run: Run, training: Sequence[Clip], place: Place) -> Trained:

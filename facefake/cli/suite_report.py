@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from facefake.cli.suite_run import Bench, Outcome
+from facefake.cli.suite_run import Bench, SuiteOutcome
 
 if TYPE_CHECKING:
     from facefake.evaluation.scores import Scores
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from facefake.models import Detector
 
 
-def make_suite_report(suite: Suite, outcome: Outcome, bench: Bench) -> dict[str, Any]:
+def make_suite_report(suite: Suite, outcome: SuiteOutcome, bench: Bench) -> dict[str, Any]:
     """The report over all sets that were scored, with what the suite adds to it."""
     from facefake.evaluation import make_report
     from facefake.evaluation.anchors import anchors
@@ -54,7 +54,7 @@ def make_suite_report(suite: Suite, outcome: Outcome, bench: Bench) -> dict[str,
     return {**report, "notes": [*notes, *report["notes"]]}
 
 
-def _robustness(ladder: Ladder, dataset: str, clean: Scores, outcome: Outcome) -> dict[str, Any]:
+def _robustness(ladder: Ladder, dataset: str, clean: Scores, outcome: SuiteOutcome) -> dict[str, Any]:
     from facefake.evaluation.robustness import robustness_row
 
     files = [outcome.corrupted.get((dataset, ladder.at, corruption)) for corruption in ladder.corruptions]

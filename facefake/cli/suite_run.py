@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from facefake.cli.labelled_sets import LabelledSet, default_split
-from facefake.cli.options import STORE, Process, Source
+from facefake.cli.labelled_sets import LabelledSet
+from facefake.cli.options import Process
 from facefake.cli.outputs import keep_out
+from facefake.cli.suite_sets import Material, Outcome, material, source_of
 from facefake.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
     from facefake.evaluation.scores_file import ScoresFile
-    from facefake.evaluation.suite import Ladder, Suite, SuiteSet
+    from facefake.evaluation.suite import Suite, SuiteSet
     from facefake.scoring import ClipResult, Examiner
     from preprocessing.corruptions import Corruption
-    from preprocessing.datasets import Found
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,88 +35,16 @@ class Bench:
     process: Process
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
-    """One data set of a suite, found: where it lies and its clips."""
-
-    each: SuiteSet
-    source: Source
-    found: Found
-
-    def lacks(self, ladder: Ladder, examiner: Examiner) -> str | None:
-        """What this set has instead of what ``ladder`` corrupts, in words; ``None`` if it can be corrupted so."""
-        from preprocessing.datasets import get_reader
-
-        reader = get_reader(self.source.name)
-        if ladder.at == "crop":
-            whole = self.source.recipe(examiner.recipe).whole
-            return "pictures are judged whole, and can be corrupted at the frame" if whole else None
-        if reader.crops is not None or self.source.name == STORE:
-            return "it has only crops"
-        return "it has pictures, no videos" if reader.pictures and ladder.corruptions[0].of == "video" else None
-
-    def protocol(self) -> dict[str, Any]:
-        """Which clips these are, by version and hash."""
-        from preprocessing.datasets import get_reader
-        from preprocessing.releases.protocol import Protocol
-
-        return Protocol.of(get_reader(self.source.name), [*self.found.clips, *self.found.absent]).facts()
-
-
 @dataclass(slots=True)
-class Outcome:
-    """What came of a run: score files by data set and, for corrupted ones, by place and corruption."""
+class SuiteOutcome(Outcome):
+    """What came of a suite: score files by data set and, for corrupted ones, by place and corruption."""
 
     clean: dict[str, ScoresFile] = field(default_factory=dict)
     corrupted: dict[tuple[str, str, Corruption], ScoresFile] = field(default_factory=dict)
-    not_run: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
 
     def files(self) -> list[ScoresFile]:
         """All score files."""
         return [*self.clean.values(), *self.corrupted.values()]
-
-    def leave_out(self, sentence: str) -> None:
-        """Say, now and in the report, what was not run and why."""
-        self.not_run.append(sentence)
-        click.echo(sentence, err=True)
-
-    def attempt(self, name: str, work: Callable[[], Result]) -> Result | None:
-        """What ``work`` gives, or ``None`` and one more failure: one set never stops the others."""
-        try:
-            return work()
-        except FacefakeError as error:
-            self.failed.append(f"{name} failed [{error.code}]: {error.message}")
-            click.echo(f"{self.failed[-1]}\n hint: {error.hint}", err=True)
-            return None
-
-
-def find(each: SuiteSet, data: Path | None) -> tuple[Path | None, list[Path]]:
-    """The folder of a set, if it is there, and every place that was looked at.
-
-    Unlike ``--data`` of other commands, the folder itself is never taken for the set: it holds several by name.
-    """
-    if each.data is not None:
-        places = [each.data]
-    elif data is not None:
-        places = [data / each.dataset]
-    else:
-        places = _source(each, None).places()
-    return next((place for place in places if place.is_dir()), None), places
-
-
-def material(each: SuiteSet, root: Path) -> Material:
-    """The clips of a set that lies at ``root``.
-
-    Raises:
-        FacefakeError: What its reader raises, or ``split_empty``.
-    """
-    source = _source(each, root)
-    return Material(each, source, default_split(source.found(), each.splits))
-
-
-def _source(each: SuiteSet, root: Path | None) -> Source:
-    return Source((each.dataset,), root, each.labels, each.methods, each.compressions)
 
 
 def score_set(bench: Bench, of: Material, corruption: Corruption | None = None, at: str = "frame") -> ScoresFile:
@@ -187,14 +113,14 @@ def _same(head: dict[str, Any]) -> dict[str, Any]:
     return same
 
 
-def run(suite: Suite, bench: Bench, data: Path | None) -> Outcome:
+def run(suite: Suite, bench: Bench, data: Path | None) -> SuiteOutcome:
     """Score every set of the suite that is there, clean and under every corruption."""
-    outcome = Outcome()
+    outcome = SuiteOutcome()
     for each in suite.sets:
-        root, places = find(each, data)
+        root = outcome.folder_of(each, data)
         if root is None:
-            outcome.leave_out(f"{each.dataset} was not run: no folder {' or '.join(map(str, places))}.")
-        elif _lacks_split(each, root):
+            continue
+        if _lacks_split(each, root):
             outcome.leave_out(f"{each.dataset} was not run: no {' or '.join(each.splits)} clips in {root}.")
         else:
             _run_set(suite, bench, each, root, outcome)
@@ -206,13 +132,13 @@ def _lacks_split(each: SuiteSet, root: Path) -> bool:
     if not each.splits:
         return False
     try:
-        found = replace(_source(each, root), methods=("all",), compressions=()).found()
+        found = replace(source_of(each, root), methods=("all",), compressions=()).found()
     except FacefakeError:
         return False
     return not {clip.split for clip in (*found.clips, *found.absent)} & set(each.splits)
 
 
-def _run_set(suite: Suite, bench: Bench, each: SuiteSet, root: Path, outcome: Outcome) -> None:
+def _run_set(suite: Suite, bench: Bench, each: SuiteSet, root: Path, outcome: SuiteOutcome) -> None:
     of = outcome.attempt(each.dataset, partial(material, each, root))
     clean = outcome.attempt(each.dataset, partial(score_set, bench, of)) if of else None
     if of is None or clean is None:
