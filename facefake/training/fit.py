@@ -10,11 +10,12 @@ import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.loggers import Logger
+from torch.utils.data import DataLoader
 
 from facefake._version import __version__
 from facefake.models.backbone import BackboneSpec, load_backbone
@@ -35,6 +36,7 @@ from facefake.training.loaders import make_loaders
 from facefake.training.log import MetricsLog
 from facefake.training.module import STATE, DetectorModule
 from facefake.training.progress import TrainProgress
+from facefake.training.sampler import PairSampler
 from facefake.training.validation import Validation
 from preprocessing.clip import Clip
 from preprocessing.device import pick_device
@@ -193,6 +195,7 @@ def _train(
         bar = progress_bar if progress else silent
         loaders = make_cached_loaders(config, tuned.network, crops, val, geometry, device, precision, features, bar)
     steps_per_epoch = math.ceil(len(loaders[0]) / config.trainer.accumulate)
+    _start_at(loaders[0], (done or 0) // steps_per_epoch)
     damage = Damage(out / "damaged.csv", crops, val)
 
     def keep(epoch: int, figures: Validation) -> None:
@@ -215,6 +218,12 @@ def _train(
         metrics=out / "metrics.csv",
         damaged=damage.names(),
     )
+
+
+def _start_at(loader: DataLoader[Any], epoch: int) -> None:
+    """Begin with an epoch's order: Lightning names the epoch after loading processes have got their first work."""
+    assert isinstance(loader.sampler, PairSampler)
+    loader.sampler.set_epoch(epoch)
 
 
 def _precision(config: TrainConfig, device: torch.device) -> Literal["bf16", "fp16", "fp32"]:

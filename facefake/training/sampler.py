@@ -39,7 +39,8 @@ class PairSampler(Sampler[tuple[int, int]]):
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """(epoch, row) of each crop: the epoch goes along so that loading processes need no state of their own."""
         order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._groups))
-        return ((self._epoch, row) for index in order for row in self._groups[index])
+        epoch = self._epoch  # of this order, whatever comes while it lasts
+        return ((epoch, row) for index in order for row in self._groups[index])
 
 
 def pair_groups(pairs: Sequence[str | None], frames: NDArray[np.int64], labels: NDArray[np.int64]) -> list[list[int]]:

@@ -221,6 +221,13 @@ def test_stopping_and_resuming_gives_the_same_run(strategy: str, pictures: list[
     assert_same_run(resumed, whole)
 
 
+def test_it_does_so_with_loading_processes_which_work_ahead(pictures: list[Clip], tmp_path: Path):
+    whole = run(pictures, tmp_path / "whole", ANEW, "trainer.epochs=2", "data.workers=2")
+    for epochs in (1, 2):
+        resumed = run(pictures, tmp_path / "run", ANEW, f"trainer.epochs={epochs}", "data.workers=2")
+    assert_same_run(resumed, whole)
+
+
 CHILD = """
 import sys
 from pathlib import Path
