@@ -64,7 +64,7 @@ class Study(Section):
         recipes: What is trained.
         train: The training set; both of its splits are used.
         tests: The test sets.
-        per_class: Training pictures of each class; null leaves it to the recipe.
+        per_class: Training pictures of each class, and validation pictures at most; null leaves it to the recipe.
         seeds: Of training; they draw its pictures, too.
         training: Changed in every recipe.
         merges: Sets that are averaged into one before the mean over generators, by its name.
@@ -178,13 +178,22 @@ class Run:
     def config(self) -> TrainConfig:
         """The whole training config.
 
+        Where sizes are compared, no size is validated on more pictures than it is trained on: labels spent on choosing
+        an epoch and a threshold are labels, too.
+
         Raises:
             FacefakeError: ``config_not_found``, ``config_unknown_key``, ``config_invalid``.
         """
+        changes: Mapping[str, Any] = self.study.training | self.recipe.training | {"seed": self.seed}
+        if self.per_class is None:
+            return self._changed(changes)
+        val = self._changed(changes).data.val_per_class or self.per_class
+        size = {"data.per_class": self.per_class, "data.val_per_class": min(val, self.per_class)}
+        return self._changed({**changes, **size})
+
+    def _changed(self, changes: Mapping[str, Any]) -> TrainConfig:
         from facefake.training.config import load_config
 
-        size = {} if self.per_class is None else {"data.per_class": self.per_class}
-        changes: Mapping[str, Any] = self.study.training | self.recipe.training | size | {"seed": self.seed}
         return load_config(self.recipe.config, [f"{key}={json.dumps(value)}" for key, value in changes.items()])
 
 

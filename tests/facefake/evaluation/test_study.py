@@ -46,6 +46,18 @@ def test_the_sizes_are_the_papers():
     assert 2 * max(load_study("few-shot").per_class) == 640
 
 
+def test_few_shots_are_validated_on_as_few():
+    for run in load_study("few-shot").runs():
+        assert run.config().data.val_per_class == run.per_class <= 320
+
+
+@pytest.mark.parametrize(("asked", "of_size_8"), [(None, 8), (3, 3), (50, 8)])
+def test_no_size_is_validated_on_more_than_it_is_trained_on(asked: int | None, of_size_8: int):
+    few, all_there_is = study(training={"data.val_per_class": asked}, per_class=[8, None]).runs()
+    assert few.config().data.val_per_class == of_size_8
+    assert all_there_is.config().data.val_per_class == asked
+
+
 def test_robustness_has_the_papers_levels_among_its_own():
     ladders = load_study("robustness").corruptions
     levels = {str(corruption) for ladder in ladders for corruption in ladder.corruptions}
