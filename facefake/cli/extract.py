@@ -73,7 +73,8 @@ def print_summary(summary: Summary, store: Path) -> None:
 
 def _merge(paths: tuple[Path, ...], out: Path) -> None:
 
-    from preprocessing.store import FaceStore, write_atomic
+    from preprocessing.files import write_atomic
+    from preprocessing.store import FaceStore
 
     others = [FaceStore(path) for path in paths]
     if not (out / "recipe.json").exists():

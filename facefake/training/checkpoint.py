@@ -14,7 +14,7 @@ from lightning.pytorch.plugins.io import CheckpointIO
 
 from facefake.training.module import STATE
 from preprocessing.errors import FacefakeError
-from preprocessing.store import write_atomic
+from preprocessing.files import write_atomic
 
 
 class SafeCheckpointIO(CheckpointIO):

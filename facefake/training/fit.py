@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import math
-import signal
-import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.loggers import Logger
 from torch.utils.data import DataLoader
 
 from facefake._version import __version__
@@ -23,28 +18,27 @@ from facefake.models.card import DetectorCard, SelectionCard, TrainingCard
 from facefake.models.detector import describe_backbone, save_detector
 from facefake.models.network import Network
 from facefake.models.precision import cast_products
-from facefake.models.strategies import tuned_network
+from facefake.models.strategies import Tuned, tuned_network
 from facefake.progress import progress_bar, silent
 from facefake.scoring.rules import LAST_EPOCH
 from facefake.training.apart import check_apart
 from facefake.training.cached import make_cached_loaders
-from facefake.training.checkpoint import KeepLast, SafeCheckpointIO, read_checkpoint
+from facefake.training.checkpoint import KeepLast, read_checkpoint
 from facefake.training.config import TrainConfig
 from facefake.training.damage import Damage
 from facefake.training.data import Crops, read_crops, read_pictures
 from facefake.training.loaders import make_loaders
-from facefake.training.log import MetricsLog
 from facefake.training.module import STATE, DetectorModule
 from facefake.training.progress import TrainProgress
 from facefake.training.sampler import PairSampler
+from facefake.training.trainer import interruptible, make_trainer, quiet
 from facefake.training.validation import Validation
 from preprocessing.clip import Clip
 from preprocessing.device import pick_device
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
-from preprocessing.store import write_atomic
+from preprocessing.files import write_atomic
 
-_PRECISION = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
 FEATURES = Path("features")
 """Where features are kept if nobody says otherwise."""
 
@@ -182,12 +176,8 @@ def _train(
     fingerprint = {"config": _recipe_digest(config), "manifest": crops.sha256 + val.sha256}
     done = _open_run(out, config, resume, fingerprint)
 
-    backbone = load_backbone(BackboneSpec(config.backbone.name, config.backbone.weights, config.backbone.feature))
-    tuned = tuned_network(backbone, config, config.seed)
-    if precision == "bf16":
-        cast_products(backbone)
-    if config.trainer.grad_checkpointing:
-        backbone.checkpoint_gradients()
+    tuned = _tuned(config, precision)
+    backbone = tuned.network.backbone
     geometry = crops.geometry or config.data.geometry.at(backbone.image_size)
     if config.data.cached_views is None:
         loaders = make_loaders(config, crops, val, backbone.preprocess, geometry, device)
@@ -206,8 +196,8 @@ def _train(
     callbacks: list[pl.Callback] = [KeepLast(_checkpoint(out))]
     if progress:
         callbacks.append(TrainProgress(steps_per_epoch * config.trainer.epochs))
-    with _quiet(), _interruptible():
-        trainer = _trainer(config, out, device, precision, callbacks, done)
+    with quiet(), interruptible():
+        trainer = make_trainer(config, out, device, precision, callbacks, done)
         trainer.fit(module, *loaders, ckpt_path=str(_checkpoint(out)) if done is not None else None)
     assert module.kept is not None  # every run validates, or resumes one that did
     return TrainResult(
@@ -224,6 +214,17 @@ def _start_at(loader: DataLoader[Any], epoch: int) -> None:
     """Begin with an epoch's order: Lightning names the epoch after loading processes have got their first work."""
     assert isinstance(loader.sampler, PairSampler)
     loader.sampler.set_epoch(epoch)
+
+
+def _tuned(config: TrainConfig, precision: str) -> Tuned:
+    """The network, its weights in the precision it trains in."""
+    spec = BackboneSpec(config.backbone.name, config.backbone.weights, config.backbone.feature)
+    tuned = tuned_network(load_backbone(spec), config, config.seed)
+    if precision == "bf16":
+        cast_products(tuned.network.backbone)
+    if config.trainer.grad_checkpointing:
+        tuned.network.backbone.checkpoint_gradients()
+    return tuned
 
 
 def _precision(config: TrainConfig, device: torch.device) -> Literal["bf16", "fp16", "fp32"]:
@@ -325,68 +326,3 @@ def _card(
             "cross_entropy": figures.cross_entropy,
         },
     )
-
-
-def _trainer(
-    config: TrainConfig, out: Path, device: torch.device, precision: str, callbacks: list[pl.Callback], done: int | None
-) -> pl.Trainer:
-    accelerator = "gpu" if device.type == "cuda" else device.type
-    return pl.Trainer(
-        accelerator=accelerator,
-        devices=[device.index or 0] if device.type == "cuda" else 1,
-        precision=_PRECISION[precision],
-        max_epochs=config.trainer.epochs,
-        accumulate_grad_batches=config.trainer.accumulate,
-        logger=[MetricsLog(out / "metrics.csv", done or 0), *_chosen_loggers(config, out)],
-        callbacks=callbacks,
-        plugins=[SafeCheckpointIO()],
-        default_root_dir=str(out),
-        log_every_n_steps=1,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-    )
-
-
-def _chosen_loggers(config: TrainConfig, out: Path) -> list[Logger]:
-    from lightning.pytorch import loggers
-
-    made: list[Logger] = []
-    for name in config.trainer.loggers:
-        try:
-            if name == "tensorboard":
-                made.append(loggers.TensorBoardLogger(save_dir=str(out), name="tensorboard", version=""))
-            else:
-                made.append(loggers.WandbLogger(project="facefake", name=out.name, save_dir=str(out)))
-        except ModuleNotFoundError as error:
-            raise FacefakeError(
-                "config_invalid", f"trainer.loggers asks for {name}, which is not installed", f"pip install {name}"
-            ) from error
-    return made
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C be a ``KeyboardInterrupt``: Lightning makes it an exit of the program, and ignores the next one."""
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    except SystemExit as error:
-        signal.signal(signal.SIGINT, handler)
-        raise KeyboardInterrupt from error
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Lightning's banners and its advice about what was decided here off the terminal."""
-    logger = logging.getLogger("lightning.pytorch")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            for about in ("does not have many workers", "but not used", "in eval mode at the start", "LeafSpec"):
-                warnings.filterwarnings("ignore", f".*{about}.*")
-            yield
-    finally:
-        logger.setLevel(level)

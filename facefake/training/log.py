@@ -12,7 +12,7 @@ from typing import Any
 from lightning.pytorch.loggers.logger import Logger
 
 from preprocessing.errors import FacefakeError
-from preprocessing.store import write_atomic
+from preprocessing.files import write_atomic
 
 COLUMNS = (
     "step",
