@@ -150,9 +150,15 @@ def _fill(
     """Encode pictures and keep their features; returns what befell those that cannot be read, by their content."""
     failed: dict[bytes, FacefakeError] = {}
     # processes, not threads: augmentations draw from torch's global generator
-    for came, squares, lost in DataLoader(
-        look, tower.batch_size, sampler=pictures, num_workers=workers, collate_fn=collate
-    ):
+    loader = DataLoader(
+        look,
+        tower.batch_size,
+        sampler=pictures,
+        num_workers=workers,
+        collate_fn=collate,
+        pin_memory=tower.device.type == "cuda",  # or the copy to the device would wait, whatever it is told
+    )
+    for came, squares, lost in loader:
         if came:
             features = tower.encode(squares.flatten(0, 1))
             store.add(came, features.reshape(len(came), *store.shape))

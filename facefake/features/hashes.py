@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -56,7 +57,7 @@ class Hashes:
                 "not_writable", f"Cannot make {root} ({error.strerror}).", "Choose another folder for features."
             ) from error
         self._lock, self._file = root / "lock", RecordFile(root / "hashes", 32)
-        self._known: dict[bytes, bytes] = {}
+        self._known: dict[bytes | None, bytes] = {}
         self._count = 0
         self._catch_up()
 
@@ -74,21 +75,14 @@ class Hashes:
         with ThreadPoolExecutor(threads) as pool:
             while some := list(islice(waiting, _AT_ONCE)):
                 states = [_state(*file) for file in some]
+                known = [self._known.get(state) for state in states]
+                unknown = [file for file, content in zip(some, known, strict=True) if content is None]
                 # rows of a table are quick to read in their order alone
-                side_by_side = pool.map if all(member is None for _, member in some) else map
-                found = list(side_by_side(lambda file, state: self._one(file, state, digest), some, states))
+                side_by_side = pool.map if all(member is None for _, member in unknown) else map
+                read = iter(list(side_by_side(partial(_read, digest), unknown)))
+                found = [next(read) if content is None else content for content in known]
                 self._keep(dict(zip(states, found, strict=True)))
                 yield from found
-
-    def _one(
-        self, file: File, state: bytes | None, digest: Callable[[Path, str | None], bytes]
-    ) -> bytes | FacefakeError:
-        if state in self._known:
-            return self._known[state]
-        try:
-            return digest(*file)
-        except FacefakeError as error:
-            return error
 
     def _keep(self, found: dict[bytes | None, bytes | FacefakeError]) -> None:
         new = [
@@ -106,6 +100,13 @@ class Hashes:
         records = self._file.read(self._count)
         self._known.update(records)
         self._count += len(records)
+
+
+def _read(digest: Callable[[Path, str | None], bytes], file: File) -> bytes | FacefakeError:
+    try:
+        return digest(*file)
+    except FacefakeError as error:
+        return error
 
 
 def _state(path: Path, member: str | None) -> bytes | None:

@@ -31,6 +31,7 @@ class Tower:
         precision: Of the matrix products.
 
     Attributes:
+        device: As given.
         preprocess: The backbone's.
         batch_size: Pictures at a time, which is what a killed process can lose. Many on a GPU, lest writing them takes
             longer than they do.
@@ -39,7 +40,7 @@ class Tower:
     def __init__(
         self, backbone: Backbone, weights: str, device: torch.device, precision: Literal["fp32", "bf16", "fp16"]
     ) -> None:
-        self._backbone, self._weights, self._device, self._precision = backbone, weights, device, precision
+        self._backbone, self._weights, self.device, self._precision = backbone, weights, device, precision
         self.preprocess = backbone.preprocess
         self.batch_size = 32 if device.type == "cpu" else 256
 
@@ -68,9 +69,9 @@ class Tower:
 
     def encode(self, pictures: Tensor) -> NDArray[np.float32]:
         """Features (n, dim) of pictures (n, 3, size, size) uint8."""
-        on_device = pictures.to(self._device, non_blocking=True)
+        on_device = pictures.to(self.device, non_blocking=True)
         mixed = self._precision != "fp32"
-        with torch.inference_mode(), torch.autocast(self._device.type, _DTYPES[self._precision], enabled=mixed):
+        with torch.inference_mode(), torch.autocast(self.device.type, _DTYPES[self._precision], enabled=mixed):
             features = self._backbone(self.preprocess.normalise(on_device))
         kept: NDArray[np.float32] = features.float().cpu().numpy()
         return kept

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from facefake.training.config import TrainConfig
 from facefake.training.data import CropDataset, Crops, collate
 from facefake.training.sampler import PairSampler, pair_groups
 from preprocessing.faces import CropGeometry
+from preprocessing.workers import available_cores
 
 _MOST_WORKERS = 16
 
@@ -65,5 +65,5 @@ def order(config: TrainConfig, crops: Crops) -> PairSampler:
 def worker_count(config: TrainConfig, device: torch.device) -> int:
     """Processes that load pictures."""
     asked = config.data.workers
-    automatic = 0 if device.type == "cpu" else min(_MOST_WORKERS, os.cpu_count() or 1)
+    automatic = 0 if device.type == "cpu" else min(_MOST_WORKERS, available_cores())
     return automatic if asked == "auto" else asked
