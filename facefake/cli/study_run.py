@@ -105,6 +105,9 @@ def run_study(study: Study, place: Place, data: Path | None, outcome: StudyOutco
     training = outcome.attempt(study.train.dataset, partial(_training_set, study.train, place, data))
     if training is None or not sets:
         return
+    sets = [(name, new) for name, clips in sets if (new := outcome.attempt(name, partial(_unseen, clips, training)))]
+    if not sets:
+        return
     trained_on = [clip for clip in training if clip.split == "train"]
     outcome.notes += [f"{study.train.dataset}: {sentence}" for sentence in _shortcuts(trained_on)]
     runs = list(study.runs())
@@ -141,6 +144,22 @@ def _test_sets(
             facts = [*of.found.notes, *_shortcuts(of.found.clips)]
             outcome.notes += [f"{each.dataset}: {fact}" for fact in facts]
             yield each.dataset, [*of.found.clips, *of.found.absent]
+
+
+def _unseen(clips: list[Clip], training: Sequence[Clip]) -> list[Clip]:
+    """The clips of a test set, if none of them is one to train or validate on.
+
+    Raises:
+        FacefakeError: ``split_leak``, as where a set without a test split is trained on, too.
+    """
+    seen = {(clip.path, clip.member) for clip in training}
+    if both := sum((clip.path, clip.member) in seen for clip in clips):
+        raise FacefakeError(
+            "split_leak",
+            f"{both} of its {len(clips)} pictures are those to train and validate on.",
+            "Test on another set or split (--dataset NAME:SPLIT), or give `methods` in the study's file.",
+        )
+    return clips
 
 
 def _shortcuts(clips: Sequence[Clip]) -> list[str]:

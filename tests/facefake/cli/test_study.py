@@ -84,6 +84,20 @@ def test_robustness_is_tested_at_every_level(place):
     assert len(asked) == 18
 
 
+def test_nothing_is_tested_that_was_trained_or_validated_on(place, tmp_path):
+    few = ["per_class=[4]", "seeds=[0]", "recipes=[image-linear]"]
+    both = run(place, "strategies", "--dataset", "progan", "--dataset", "ufd", out=tmp_path / "out", overrides=few)
+    assert both.returncode == 1
+    (failed,) = both.report["failed"]
+    assert re.match(r"progan failed \[split_leak\]: \d+ of its \d+ pictures", failed)
+    generators = {row["generator"] for row in both.report["rows"] if row["kind"] == "generator"}
+    assert generators == {"guided", "ldm_100", "ldm_200"}
+    alone = run(place, "strategies", "--dataset", "progan:val", out=tmp_path / "alone", overrides=few)
+    assert alone.returncode != 0
+    assert "[split_leak]" in alone.stderr
+    assert "training in" not in alone.stderr
+
+
 def test_what_is_done_is_not_done_again(place):
     first = run(place, "strategies", overrides=SMALLER["strategies"])
     before = {
