@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from preprocessing.datasets.base import Reader
 from tests.preprocessing.datasets.trees import touch
+
+
+def facts(reader: Reader, root: Path) -> dict[str, tuple[int | None, str | None, str]]:
+    """Label, split and method of every clip, by its key."""
+    return {clip.key: (clip.label, clip.split, clip.method) for clip in reader.read(root).clips}
 
 
 def progan(root: Path, train: str = "train", val: str = "val") -> Path:

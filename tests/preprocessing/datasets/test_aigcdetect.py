@@ -2,16 +2,12 @@ import pytest
 
 from preprocessing.datasets.aigcdetect import READER
 from preprocessing.releases.check import check
-from tests.preprocessing.datasets.picture_releases import aigcdetect
+from tests.preprocessing.datasets.picture_releases import aigcdetect, facts
 from tests.preprocessing.datasets.trees import touch
 
 
-def facts(root):
-    return {clip.key: (clip.label, clip.split, clip.method) for clip in READER.read(root).clips}
-
-
 def test_a_folder_at_the_top_may_name_the_split_and_generators_lie_below(tmp_path):
-    assert facts(aigcdetect(tmp_path)) == {
+    assert facts(READER, aigcdetect(tmp_path)) == {
         f"{split}/{generator}/{folder}/1.png": (label, split, method)
         for split, generator in (("test", "Midjourney-V6"), ("test", "R3GAN"), ("train", "car"), ("train", "sdv1.4"))
         for folder, label, method in (("0_real", 0, f"{generator}-real"), ("1_fake", 1, generator))
@@ -20,7 +16,9 @@ def test_a_folder_at_the_top_may_name_the_split_and_generators_lie_below(tmp_pat
 
 
 def test_generators_may_have_classes_and_no_split_of_which_one_may_be_called_train(tmp_path):
-    assert facts(touch(tmp_path, "progan/train/0_real/1.png", "progan/fake/0_real/1.png", "wukong/1_fake/1.png")) == {
+    assert facts(
+        READER, touch(tmp_path, "progan/train/0_real/1.png", "progan/fake/0_real/1.png", "wukong/1_fake/1.png")
+    ) == {
         "progan/train/0_real/1.png": (0, None, "progan-real"),
         "progan/fake/0_real/1.png": (0, None, "progan-real"),
         "wukong/1_fake/1.png": (1, None, "wukong"),
@@ -30,7 +28,7 @@ def test_generators_may_have_classes_and_no_split_of_which_one_may_be_called_tra
 @pytest.mark.parametrize(("real", "fake"), [("0_real", "1_fake"), ("real", "fake"), ("REAL", "FAKE"), ("nature", "ai")])
 def test_a_folder_of_no_generator_is_real_and_fake_in_any_spelling(tmp_path, real, fake):
     # test/0_real is how Chameleon lies, test/REAL CIFAKE, and real beside fake anyone's own pictures
-    read = facts(touch(tmp_path, f"{real}/1.png", f"{fake}/1.png", f"test/{real}/2.png", f"test/{fake}/2.png"))
+    read = facts(READER, touch(tmp_path, f"{real}/1.png", f"{fake}/1.png", f"test/{real}/2.png", f"test/{fake}/2.png"))
     assert read == {
         f"{real}/1.png": (0, None, "real"),
         f"{fake}/1.png": (1, None, "fake"),

@@ -1,16 +1,12 @@
 import pytest
 
 from preprocessing.datasets.forensynths import COUNTS, READER
-from tests.preprocessing.datasets.picture_releases import forensynths
+from tests.preprocessing.datasets.picture_releases import facts, forensynths
 from tests.preprocessing.datasets.trees import touch
 
 
-def facts(root):
-    return {clip.key: (clip.label, clip.split, clip.method) for clip in READER.read(root).clips}
-
-
 def test_generators_lie_with_and_without_classes_and_have_reals_of_their_own(tmp_path):
-    assert facts(forensynths(tmp_path)) == {
+    assert facts(READER, forensynths(tmp_path)) == {
         "biggan/0_real/00001.png": (0, "test", "biggan-real"),
         "biggan/1_fake/00001.png": (1, "test", "biggan"),
         "deepfake/0_real/000_470.png": (0, "test", "deepfake-real"),
@@ -27,17 +23,19 @@ def test_generators_lie_with_and_without_classes_and_have_reals_of_their_own(tmp
 def test_keys_are_the_same_whatever_it_was_unpacked_into(tmp_path, above):
     forensynths(tmp_path / "a")
     forensynths(tmp_path / "b" / above)
-    assert facts(tmp_path / "b") == facts(tmp_path / "b" / above) == facts(tmp_path / "a")
+    assert facts(READER, tmp_path / "b") == facts(READER, tmp_path / "b" / above) == facts(READER, tmp_path / "a")
 
 
 def test_the_root_may_be_one_generator(tmp_path):
-    whole = facts(forensynths(tmp_path))
-    assert facts(tmp_path / "stylegan") == {key: told for key, told in whole.items() if key.startswith("stylegan/")}
+    whole = facts(READER, forensynths(tmp_path))
+    assert facts(READER, tmp_path / "stylegan") == {
+        key: told for key, told in whole.items() if key.startswith("stylegan/")
+    }
 
 
 def test_a_class_may_be_called_train_or_fake(tmp_path):
     read = facts(
-        touch(tmp_path, "progan/train/0_real/1.png", "cyclegan/fake/0_real/1.png", "cyclegan/real/1_fake/1.png")
+        READER, touch(tmp_path, "progan/train/0_real/1.png", "cyclegan/fake/0_real/1.png", "cyclegan/real/1_fake/1.png")
     )
     assert read == {
         "progan/train/0_real/1.png": (0, "test", "progan-real"),

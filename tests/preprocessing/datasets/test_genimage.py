@@ -1,16 +1,12 @@
 import pytest
 
 from preprocessing.datasets.genimage import FOLDERS, GENERATORS, READER
-from tests.preprocessing.datasets.picture_releases import genimage
+from tests.preprocessing.datasets.picture_releases import facts, genimage
 from tests.preprocessing.datasets.trees import touch
 
 
-def facts(root):
-    return {clip.key: (clip.label, clip.split, clip.method) for clip in READER.read(root).clips}
-
-
 def test_what_the_paper_tests_on_is_the_test_and_keys_leave_the_archives_folders_out(tmp_path):
-    assert facts(genimage(tmp_path)) == {
+    assert facts(READER, genimage(tmp_path)) == {
         f"{generator}/{part}/{name}": (label, split, method)
         for generator in ("BigGAN", "Stable Diffusion V1.5")
         for part, split in (("train", "train"), ("val", "test"))
@@ -26,7 +22,7 @@ def test_what_the_paper_tests_on_is_the_test_and_keys_leave_the_archives_folders
     "folder", ["stable_diffusion_v_1_4/imagenet_ai_0419_sdv4", "imagenet_ai_0419_sdv4", "stable_diffusion_v_1_4"]
 )
 def test_a_generator_is_known_by_each_of_its_folders_names(tmp_path, folder):
-    assert facts(touch(tmp_path, f"{folder}/val/ai/1.png")) == {
+    assert facts(READER, touch(tmp_path, f"{folder}/val/ai/1.png")) == {
         "Stable Diffusion V1.4/val/ai/1.png": (1, "test", "Stable Diffusion V1.4")
     }
 
@@ -36,9 +32,9 @@ def test_the_archive_of_all_test_pictures_has_the_same_keys(tmp_path):
         tmp_path,
         *(f"test/{short}_imagenet/{name}" for short in ("adm", "sdv5") for name in ("ai/1.png", "nature/2.JPEG")),
     )
-    read = facts(tmp_path)
+    read = facts(READER, tmp_path)
     assert (
-        facts(tmp_path / "test")
+        facts(READER, tmp_path / "test")
         == read
         == {
             f"{generator}/val/{name}": (label, "test", method)
@@ -49,7 +45,7 @@ def test_the_archive_of_all_test_pictures_has_the_same_keys(tmp_path):
 
 
 def test_imagenet_s_synsets_below_a_label_are_no_labels(tmp_path):
-    read = facts(touch(tmp_path, "VQDM/train/ai/n01440764/1.png", "VQDM/train/nature/n01443537/1.png"))
+    read = facts(READER, touch(tmp_path, "VQDM/train/ai/n01440764/1.png", "VQDM/train/nature/n01443537/1.png"))
     assert {key: label for key, (label, *_) in read.items()} == {
         "VQDM/train/ai/n01440764/1.png": 1,
         "VQDM/train/nature/n01443537/1.png": 0,

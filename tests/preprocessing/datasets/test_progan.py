@@ -3,16 +3,12 @@ import pytest
 from preprocessing.datasets import select
 from preprocessing.datasets.progan import CATEGORIES, READER
 from preprocessing.errors import FacefakeError
-from tests.preprocessing.datasets.picture_releases import progan
+from tests.preprocessing.datasets.picture_releases import facts, progan
 from tests.preprocessing.datasets.trees import touch
 
 
-def facts(root):
-    return {clip.key: (clip.label, clip.split, clip.method) for clip in READER.read(root).clips}
-
-
 def test_label_split_and_source_are_the_folders(tmp_path):
-    read = facts(progan(tmp_path))
+    read = facts(READER, progan(tmp_path))
     assert len(read) == 12
     assert read["train/airplane/0_real/00000.png"] == (0, "train", "lsun")
     assert read["train/airplane/1_fake/00001.png"] == (1, "train", "progan")
@@ -20,23 +16,23 @@ def test_label_split_and_source_are_the_folders(tmp_path):
 
 
 def test_the_category_train_is_no_split(tmp_path):
-    read = facts(progan(tmp_path))
+    read = facts(READER, progan(tmp_path))
     assert read["train/train/0_real/00000.png"] == (0, "train", "lsun")
     assert read["val/train/0_real/18000.png"] == (0, "val", "lsun")
 
 
 @pytest.mark.parametrize(("train", "val"), [("progan_train", "progan_val"), ("train/progan", "val/progan")])
 def test_keys_are_the_same_however_the_archives_were_unpacked(tmp_path, train, val):
-    assert facts(progan(tmp_path / "a", train, val)) == facts(progan(tmp_path / "b"))
+    assert facts(READER, progan(tmp_path / "a", train, val)) == facts(READER, progan(tmp_path / "b"))
 
 
 def test_the_root_may_be_the_folder_of_one_split(tmp_path):
-    whole = facts(progan(tmp_path))
-    assert facts(tmp_path / "val") == {key: told for key, told in whole.items() if told[1] == "val"}
+    whole = facts(READER, progan(tmp_path))
+    assert facts(READER, tmp_path / "val") == {key: told for key, told in whole.items() if told[1] == "val"}
 
 
 def test_the_split_is_told_by_the_folder_nearest_to_the_category(tmp_path):
-    assert set(facts(progan(tmp_path / "train") / "val").values()) == {(0, "val", "lsun"), (1, "val", "progan")}
+    assert set(facts(READER, progan(tmp_path / "train") / "val").values()) == {(0, "val", "lsun"), (1, "val", "progan")}
 
 
 def test_pictures_of_no_known_split_or_category_are_left_out(tmp_path):

@@ -1,14 +1,10 @@
 from preprocessing.datasets.ufd import READER
-from tests.preprocessing.datasets.picture_releases import ufd
+from tests.preprocessing.datasets.picture_releases import facts, ufd
 from tests.preprocessing.datasets.trees import touch
 
 
-def facts(root):
-    return {clip.key: (clip.label, clip.split, clip.method) for clip in READER.read(root).clips}
-
-
 def test_reals_are_shared_and_named_after_their_source(tmp_path):
-    assert facts(ufd(tmp_path)) == {
+    assert facts(READER, ufd(tmp_path)) == {
         "guided/1_fake/a.png": (1, "test", "guided"),
         "imagenet/0_real/c.jpg": (0, "test", "imagenet"),
         "laion/0_real/d.jpg": (0, "test", "laion"),
@@ -27,7 +23,7 @@ def test_guided_diffusion_is_measured_against_imagenet_and_all_else_against_laio
 
 def test_keys_are_the_same_in_the_folder_of_the_archive(tmp_path):
     ufd(tmp_path / "a" / "diffusion_datasets")
-    assert facts(tmp_path / "a") == facts(ufd(tmp_path / "b"))
+    assert facts(READER, tmp_path / "a") == facts(READER, ufd(tmp_path / "b"))
 
 
 def test_reals_under_a_generator_and_fakes_under_a_source_are_none_of_the_release(tmp_path):
