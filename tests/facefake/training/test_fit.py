@@ -19,6 +19,7 @@ from facefake.training.log import read_metrics
 from facefake.training.schedule import lr_at
 from facefake.training.validation import validate
 from preprocessing.errors import FacefakeError
+from tests.facefake.training.metrics import column
 
 SMALL = ["backbone.name=tiny-vit", "backbone.weights=random:0", "data.batch_size=8", "trainer.device=cpu"]
 FAST = [*SMALL, "optimiser.lr=1e-2", "schedule.cycle_epochs=4"]
@@ -30,10 +31,6 @@ def config(*overrides: str) -> TrainConfig:
 
 def run(store: Path, out: Path, *overrides: str, resume: bool = True) -> TrainResult:
     return train(config(*overrides), store, out, resume=resume, progress=False)
-
-
-def column(result: TrainResult, name: str) -> list[float]:
-    return [float(row[name]) for row in read_metrics(result.metrics) if row[name]]
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ from preprocessing.faces import CropGeometry
 from preprocessing.views import views
 from tests.crops import crop, png
 from tests.facefake.cli.conftest import command
+from tests.facefake.training.metrics import column
 
 STRATEGIES = ("prompt", "linear", "adapter", "lora", "full")
 PER_FOLDER = {"train": 26, "val": 6}
@@ -77,10 +78,6 @@ def run(clips: list[Clip], out: Path, *overrides: str, recipe: str = "image-line
     return train_pictures(
         config(recipe, *overrides), clips, out, progress=False, features=out.parent / "features", **options
     )
-
-
-def column(result: TrainResult, name: str) -> list[float]:
-    return [float(row[name]) for row in read_metrics(result.metrics) if row[name]]
 
 
 def test_reads_a_split_sorted_with_its_labels(pictures: list[Clip]):
