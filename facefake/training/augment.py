@@ -162,9 +162,8 @@ class _RandomCrop:
     def __call__(self, picture: Image.Image) -> Image.Image:
         size, (width, height) = self._size, picture.size
         if self._short is None:
-            left, top = (
-                _integer(min(0, (side - size) // 2), max(side - size, (side - size) // 2)) for side in picture.size
-            )
+            # a side that is too short lies as in scoring
+            left, top = (_integer(0, side - size) if side > size else -((size - side) // 2) for side in picture.size)
             return picture.crop((left, top, left + size, top + size))  # black beyond the picture
         short = min(width, height)
         # places are those of the resized picture; only what is cut out of it is computed

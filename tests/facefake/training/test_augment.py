@@ -141,6 +141,14 @@ def test_a_random_crop_without_resize(side: int):
     assert lefts == set(range(9))
 
 
+@pytest.mark.parametrize("shape", [(31, 31), (17, 20), (32, 19), (20, 21)])
+def test_a_picture_that_is_too_small_to_choose_from_is_seen_as_in_scoring(shape: tuple[int, int]):
+    picture = Image.fromarray(np.random.default_rng(0).integers(1, 256, (*shape, 3), np.uint8))
+    geometry = CropGeometry("crop", 1, 32)
+    cut = Augmentation(OFF.model_copy(update={"crop": "random"}), geometry)(picture, 0)
+    assert np.array_equal(pixels(cut), pixels(seen(picture, geometry)))
+
+
 def test_a_resized_crop_is_torchvisions():
     for seed in range(5):
         with torch.random.fork_rng():
