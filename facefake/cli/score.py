@@ -113,7 +113,7 @@ def command(
     of whole pictures judges any picture, and whole frames of a video. With one of each, the more suspicious of both
     speaks for a file, and the other's answer stands beside it.
 
-    One bad file never stops the others. Over a labelled data set a report with the video-level AUC follows;
+    One bad file never stops the others. Over a labelled data set a report with the AUC over clips follows;
     `facefake report` computes it again from the JSON.
 
     \b

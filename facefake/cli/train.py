@@ -16,6 +16,7 @@ from preprocessing.errors import FacefakeError
 if TYPE_CHECKING:
     from facefake.training import TrainConfig, TrainResult
     from preprocessing.clip import Clip
+    from preprocessing.datasets import Found
 
 _OF_FACES = ("store", "frames", "template", "scale", "size", "decoder", "timeout")
 _PROMPT = ("head=text", "backbone.feature=joint")  # what a prompt is of: recipes of faces have another head
@@ -113,7 +114,8 @@ def command(
         result = _on_pictures(settings, source, features, out, resume, process, given)
     else:
         result = _on_faces(settings, source, store, features, cropping, out, resume, process)
-    click.echo(f"{result.detector}: val AUC over clips {result.best:.4f} at epoch {result.epoch}", err=True)
+    over = "pictures" if source.pictures else "clips"
+    click.echo(f"{result.detector}: val AUC over {over} {result.best:.4f} at epoch {result.epoch}", err=True)
 
 
 def _is_given(context: click.Context, name: str) -> bool:
@@ -132,11 +134,12 @@ def _on_faces(
 ) -> TrainResult:
     from facefake.cli.extract import bring_up_to_date, print_summary
     from facefake.training import train
+    from preprocessing.datasets import select
     from preprocessing.store import FaceStore
 
-    clips = source.clips(("train", "val"))
+    clips = select(_labelled(source.found(), "clips"), splits=("train", "val")).clips
     if source.name != STORE:  # whose splits stay as they are recorded
-        clips = _validated(clips)
+        clips = _validated(clips, "clips")
     recipe, store = source.recipe(cropping.recipe()), source.store(store)
     summary = bring_up_to_date(clips, FaceStore.open_or_create(store, recipe), recipe, process)
     print_summary(summary, store)
@@ -175,9 +178,9 @@ def training_pictures(source: Source) -> list[Clip]:
     """The pictures for training and validation; where a set has no val split, some of train are held out as one.
 
     Raises:
-        FacefakeError: What reading the set raises, or ``split_empty``.
+        FacefakeError: What reading the set and holding out raise.
     """
-    return _validated(_pictures(source))
+    return _validated(_pictures(source), "pictures")
 
 
 def _pictures(source: Source) -> list[Clip]:
@@ -185,7 +188,7 @@ def _pictures(source: Source) -> list[Clip]:
     from preprocessing.datasets import select
     from preprocessing.datasets.base import IMAGE_SUFFIXES
 
-    found = source.found()
+    found = _labelled(source.found(), "pictures")
     if all(clip.split is None for clip in found.clips):
         click.echo("the set has no splits: all of it is taken for training", err=True)
         clips = [replace(clip, split="train") for clip in found.clips]
@@ -197,11 +200,25 @@ def _pictures(source: Source) -> list[Clip]:
     return pictures
 
 
-def _validated(clips: list[Clip]) -> list[Clip]:
+def _labelled(found: Found, called: str) -> Found:
+    labelled = [clip for clip in found.clips if clip.label is not None]
+    if not labelled:
+        raise FacefakeError(
+            "labels_missing",
+            f"none of the {len(found.clips)} {called} has a label; names of folders are none here.",
+            "Give a CSV with path,label by --labels, or put it into the folder as labels.csv; whole pictures in "
+            "folders real/ and fake/ are read by --dataset aigcdetect.",
+        )
+    if unlabelled := len(found.clips) - len(labelled):
+        click.echo(f"{unlabelled} of {len(found.clips)} {called} have no label and are left out", err=True)
+    return replace(found, clips=labelled)
+
+
+def _validated(clips: list[Clip], called: str) -> list[Clip]:
     from preprocessing.releases.held_out import with_validation
 
     held_out = with_validation(clips)
     moved = sum(before.split != after.split for before, after in zip(clips, held_out, strict=True))
     if moved:
-        click.echo(f"no val split of real and fake clips: {moved} clips of train are held out as one", err=True)
+        click.echo(f"no val split of real and fake {called}: {moved} of train are held out as one", err=True)
     return held_out

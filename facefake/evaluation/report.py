@@ -138,7 +138,8 @@ def _on_selection(detector: Mapping[str, Any]) -> Iterator[str]:
     elif selection["split"] == "test":
         yield "The checkpoint was chosen on a test split: figures on that split are too good to be believed."
     else:
-        yield f"The checkpoint was chosen by {selection['metric']} on the {selection['split']} split."
+        metric = "AUC over clips" if selection["metric"] == "video_auc" else selection["metric"]
+        yield f"The checkpoint was chosen by {metric} on the {selection['split']} split."
 
 
 def _leakage(scores: Scores, detector: Mapping[str, Any]) -> list[str]:

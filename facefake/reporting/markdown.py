@@ -104,7 +104,7 @@ def _report(report: Mapping[str, Any]) -> _Lines:
     yield ""
     yield from _overview(report)
     yield (
-        f"\nVideo level. In brackets: 95 % intervals, percentile bootstrap over {bootstrap['unit']}s, "
+        f"\nClip level. In brackets: 95 % intervals, percentile bootstrap over {bootstrap['unit']}s, "
         f"{bootstrap['resamples']} resamples, seed {bootstrap['seed']}. Accuracy is at threshold "
         f"{report['threshold']:g} ({markdown(report['threshold_source'])})."
     )
@@ -142,13 +142,13 @@ def _published(report: Mapping[str, Any]) -> _Lines:
         values = (plain(row.values.get(name)) for name in names)
         rows.append((markdown(row.method), *values, markdown("; ".join(filter(None, (row.source, row.note))))))
     yield from table(("method", *map(markdown, names), "source"), rows)
-    yield "\nVideo-level AUC. Published figures are as their source gives them and were not measured here."
+    yield "\nAUC over clips. Published figures are as their source gives them and were not measured here."
 
 
 def _part(name: str, part: Mapping[str, Any]) -> _Lines:
     yield f"\n## {markdown(name[:1].upper() + name[1:] if name == TOGETHER else name)}\n"
     rows = [(title, cell(part["video"][metric]), cell(part["frame"][metric])) for metric, title in TITLES.items()]
-    yield from table(("metric", "video level", "frame level"), rows)
+    yield from table(("metric", "clip level", "frame level"), rows)
     yield f"\nCoverage: {coverage_line(part['coverage'])}. Metrics speak of scored clips only."
     if (wrong := part["auc_if_abstentions_wrong"]) is not None:
         yield f"If every clip without a score were ranked wrong, the AUC would be {wrong:.3f}."
@@ -252,7 +252,7 @@ def _comparison(document: Mapping[str, Any]) -> _Lines:
     yield "\n## Side by side\n"
     reports = document["reports"]
     yield from table(
-        ("video level", *map(markdown, names)),
+        ("clip level", *map(markdown, names)),
         ((title, *(cell(report["video"][metric]) for report in reports)) for metric, title in TITLES.items()),
     )
     if len(reports[0]["datasets"]) > 1:

@@ -129,9 +129,9 @@ def reliability(curve: Mapping[str, Any] | None) -> Plot | None:
     axis = ticks_at((0, 0.2, 0.4, 0.6, 0.8, 1), unit)
     return Plot(
         "Reliability",
-        "Share of fakes among videos of about the same P(fake); on the diagonal the probability is what it says. "
+        "Share of fakes among clips of about the same P(fake); on the diagonal the probability is what it says. "
         "A calibration makes reals and fakes weigh the same: where fakes are more frequent, even a good one lies "
-        "above. Grey bars, with figures: how many videos.",
+        "above. Grey bars, with figures: how many clips.",
         Axis("P(fake), mean of the bin", along(axis, x_at)),
         Axis("share that is fake", along(axis, y_at)),
         bars=tuple(bars),
@@ -227,7 +227,7 @@ def robustness(rows: Sequence[Mapping[str, Any]]) -> Plot:
     tenths = range(round(10 * bottom), 11)
     return Plot(
         f"{first['corruption']}, at the {first['at']}",
-        "Video-level AUC with 95 % bands. A hollow dot: fewer than 99 % of the videos were scored there.",
+        "AUC over clips with 95 % bands. A hollow dot: fewer than 99 % of the clips were scored there.",
         Axis(first["unit"], along(tuple((across(place), name) for place, name in enumerate(_spaced(names))), x_at)),
         Axis("AUC", along(ticks_at([tenth / 10 for tenth in tenths], up), y_at)),
         guides=(Shape(f"{LEFT},{y_at(up(0.5))} {RIGHT},{y_at(up(0.5))}", "chance"),),

@@ -100,9 +100,9 @@ def results_table(results: Sequence[ClipResult]) -> Table:
 
 
 def report_tables(report: Mapping[str, Any]) -> RenderableType:
-    """Warnings, metrics over videos and frames, then by data set, published figures, methods, corruptions, coverage."""
+    """Warnings, metrics over clips and frames, then by data set, published figures, methods, corruptions, coverage."""
     shown: list[RenderableType] = [Text(f"warning: {visible(line)}", style="bold yellow") for line in report["leakage"]]
-    overall = _table("Detection report", "", "video", "frame")
+    overall = _table("Detection report", "", "clip", "frame")
     for name, title in TITLES.items():
         overall.add_row(title, cell(report["video"][name]), cell(report["frame"][name]))
     shown.append(overall)
@@ -140,7 +140,7 @@ def comparison_tables(document: Mapping[str, Any]) -> RenderableType:
 
 
 def _by_dataset(report: Mapping[str, Any]) -> Table:
-    table = _table("By data set, video level", "data set", "AUC", "EER", "coverage")
+    table = _table("By data set, clip level", "data set", "AUC", "EER", "coverage")
     for name, part in report["datasets"].items():
         video = part["video"]
         table.add_row(Text(visible(name)), cell(video["auc"]), cell(video["eer"]), percent(part["coverage"]))
@@ -150,7 +150,7 @@ def _by_dataset(report: Mapping[str, Any]) -> Table:
 
 
 def _published(report: Mapping[str, Any]) -> Table:
-    table = _table("Video-level AUC beside published figures", "method", *report["datasets"], "source")
+    table = _table("AUC over clips beside published figures", "method", *report["datasets"], "source")
     ours = (plain(part["video"]["auc"] and part["video"]["auc"]["value"]) for part in report["datasets"].values())
     table.add_row("this detector", *ours, "this report")
     for row in anchor_rows(report["anchors"]):

@@ -206,15 +206,15 @@ def select(
 
 def _nothing_left(clips: Sequence[Clip], asked: Mapping[str, Sequence[str]]) -> FacefakeError:
     there = {
-        "splits": sorted({str(clip.split) for clip in clips}),
+        "splits": sorted({clip.split or "none" for clip in clips}),
         "methods": sorted({clip.method for clip in clips}),
-        "compressions": sorted({str(clip.compression) for clip in clips}),
+        "compressions": sorted({clip.compression or "none" for clip in clips}),
     }
-    wish = ", ".join(f"{name} {'/'.join(values)}" for name, values in asked.items())
+    wish = ", ".join(f"{name} {' or '.join(values)}" for name, values in asked.items())
     return FacefakeError(
         "split_empty",
         f"No clip with {wish or 'any label'} among the {len(clips)} found; they have "
-        + ", ".join(f"{name} {'/'.join(values) or 'none'}" for name, values in there.items())
+        + "; ".join(f"{name}: {', '.join(values) or 'none'}" for name, values in there.items())
         + ".",
         "Check the folder, or choose other splits, methods or compressions.",
     )

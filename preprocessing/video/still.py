@@ -127,7 +127,8 @@ def open_still(source: Path | io.BytesIO, name: str, container: str, limits: Lim
         try:
             image = Image.open(source, formats=[container.upper()])
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise FacefakeError("too_large", f"{name} is too large: {error}", "Scale it down.") from error
+            many = f"more than {Image.MAX_IMAGE_PIXELS} pixels"
+            raise FacefakeError("too_large", f"{name} has {many}, too many to decode", "Scale it down.") from error
         except _DAMAGE as error:
             raise _unreadable(name, error) from error
     try:
@@ -163,5 +164,7 @@ def _info(image: Image.Image, name: str, container: str) -> VideoInfo:
 
 def _unreadable(name: str, error: Exception) -> FacefakeError:
     return FacefakeError(
-        "unreadable", f"{name} is a damaged picture: {error}", "Get it again from its source, or save it anew."
+        "unreadable",
+        f"{name} is a damaged picture: {str(error).strip()}",
+        "Get it again from its source, or save it anew.",
     )

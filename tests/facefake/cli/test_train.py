@@ -78,10 +78,11 @@ def test_whole_pictures_train_where_they_lie(progan, tmp_path, monkeypatch):
     assert load_config(out / "config.yaml").strategy == "adapter"
     assert {path.name for path in tmp_path.iterdir()} == {"runs", "features"}
     for words in (
-        "14 clips of train are held out",
+        "14 of train are held out",
         "warning: file format alone is right",
         "warning: 1 pictures could not be read and were left out, progan/train/car/0_real/6.jpg",
         f"{out.relative_to(tmp_path)}/damaged.csv",
+        "val AUC over pictures",
     ):
         assert words in done.stderr
     scored = command("score", progan / "train" / "cat", "--detector", out / "detector.safetensors")
@@ -99,6 +100,16 @@ def test_a_folder_of_ones_own_is_of_pictures_if_one_says_so(progan, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "the set has no splits" in done.stderr
     assert load_config(tmp_path / "run" / "config.yaml").strategy == "ln"
+
+
+@pytest.mark.parametrize("path", ["face", "image"])
+def test_pictures_without_labels_are_said_to_have_none(progan, tmp_path, path):
+    words = ("train", "--dataset", "folder", "--data", progan / "train" / "cat", "--path", path)
+    done = command(*words, *TINY, "--out", tmp_path / "run")
+    assert done.returncode == 2
+    assert "error [labels_missing]: none of the" in done.stderr
+    assert all(word in done.stderr for word in ("--labels", "labels.csv", "--dataset aigcdetect"))
+    assert "held out" not in done.stderr
 
 
 @pytest.mark.parametrize(

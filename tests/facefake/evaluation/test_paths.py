@@ -58,7 +58,7 @@ def test_a_report_names_both_detectors_and_says_which_path_spoke_how_often(tmp_p
 def test_what_either_detector_has_seen_is_said_of_it(tmp_path):
     _, report = report_on(write(tmp_path / "both.json", both(), paths=paths()))
     notes = " ".join(report["notes"])
-    assert "detector.safetensors: The checkpoint was chosen by video_auc on the val split" in notes
+    assert "detector.safetensors: The checkpoint was chosen by AUC over clips on the val split" in notes
     assert "pictures.safetensors: The checkpoint was chosen on a test split" in notes
 
 

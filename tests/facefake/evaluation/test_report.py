@@ -355,7 +355,7 @@ def test_a_checkpoint_chosen_on_a_test_set_is_flagged():
 
 def test_how_the_checkpoint_was_chosen_is_always_said():
     made = report(*reals(3), *fakes(3), provenance={"detector": DETECTOR})
-    assert "The checkpoint was chosen by video_auc on the val split." in made["notes"]
+    assert "The checkpoint was chosen by AUC over clips on the val split." in made["notes"]
     assert made["leakage"] == []
     last = DETECTOR | {"selection": DETECTOR["selection"] | {"metric": "last_epoch"}}
     made = report(*reals(3), *fakes(3), provenance={"detector": last})

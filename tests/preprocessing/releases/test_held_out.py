@@ -1,7 +1,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from preprocessing.clip import Clip
+from preprocessing.errors import FacefakeError
 from preprocessing.releases.held_out import with_validation
 from preprocessing.releases.leaks import leaks
 
@@ -50,4 +53,20 @@ def test_it_goes_on_until_it_has_both_classes():
 
 
 def test_test_clips_are_never_taken():
-    assert keys(with_validation([replace(each, split="test") for each in CLIPS])) == set()
+    tests = [replace(each, key=f"test/{each.key}", split="test") for each in CLIPS]
+    assert {clip for clip in with_validation([*CLIPS, *tests]) if clip.split == "test"} == set(tests)
+
+
+@pytest.mark.parametrize(
+    ("clips", "said"),
+    [
+        ([each for each in CLIPS if each.label == 1], "only fakes"),
+        ([each for each in CLIPS if each.label == 0], "only reals"),
+        ([replace(each, split="test") for each in CLIPS], "nothing labelled; there are splits: test"),
+        ([clip("real", 0, None), clip("fake", 1, None)], "too few"),
+    ],
+)
+def test_what_cannot_be_divided_is_said_before_anything_is_moved(clips, said):
+    with pytest.raises(FacefakeError, match=said) as caught:
+        with_validation(clips)
+    assert caught.value.code == "split_empty"

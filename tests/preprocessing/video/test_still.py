@@ -172,7 +172,9 @@ def test_pictures_over_the_limit_are_refused_before_decoding(tmp_path):
     assert refusal(tmp_path / "picture.png", Limits(still_pixels=1000)) == "too_large"
     # a decompression bomb: 30000 x 30000 in a few kilobytes
     Image.new("1", (30_000, 30_000)).save(tmp_path / "bomb.png")
-    assert refusal(tmp_path / "bomb.png") == "too_large"
+    with pytest.raises(FacefakeError, match=r"bomb\.png has more than 89478485 pixels") as caught:
+        read_still(tmp_path / "bomb.png")
+    assert caught.value.code == "too_large"
 
 
 def heic(image: Image.Image) -> bytes:
@@ -225,6 +227,14 @@ def test_damage_of_any_kind_is_an_error_in_words(tmp_path, suffix):
         codes.add(outcome(path))
     assert codes <= {"read", "unreadable", "too_large", "not_a_video"}
     assert "unreadable" in codes
+
+
+def test_what_the_decoder_says_of_a_cut_picture_is_one_line(tmp_path):
+    whole = heic(Image.fromarray(PICTURE))
+    (tmp_path / "cut.heic").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FacefakeError) as caught:
+        read_still(tmp_path / "cut.heic")
+    assert "\n" not in caught.value.message
 
 
 def test_a_video_is_no_picture(tmp_path):
