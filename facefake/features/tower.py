@@ -12,13 +12,12 @@ from torch import Tensor
 
 from facefake.features.identity import Identity
 from facefake.models.backbone import Backbone
+from facefake.models.precision import autocast
 from facefake.models.tuning import FROZEN
 from preprocessing.faces import CropGeometry
 
 if TYPE_CHECKING:
     from facefake.models.detector import Detector
-
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Tower:
@@ -70,8 +69,7 @@ class Tower:
     def encode(self, pictures: Tensor) -> NDArray[np.float32]:
         """Features (n, dim) of pictures (n, 3, size, size) uint8."""
         on_device = pictures.to(self.device, non_blocking=True)
-        mixed = self._precision != "fp32"
-        with torch.inference_mode(), torch.autocast(self.device.type, _DTYPES[self._precision], enabled=mixed):
+        with torch.inference_mode(), autocast(self.device, self._precision):
             features = self._backbone(self.preprocess.normalise(on_device))
         kept: NDArray[np.float32] = features.float().cpu().numpy()
         return kept

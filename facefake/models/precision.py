@@ -55,8 +55,10 @@ def cast_products(module: nn.Module, dtype: torch.dtype = torch.bfloat16) -> Non
                     setattr(child, name, nn.Parameter(parameter.detach().to(dtype), requires_grad=False))
 
 
-def autocast(device: torch.device, precision: Literal["bf16", "fp32"]) -> contextlib.AbstractContextManager[None]:
+def autocast(
+    device: torch.device, precision: Literal["bf16", "fp16", "fp32"]
+) -> contextlib.AbstractContextManager[None]:
     """The context in which a forward pass of that precision runs."""
     if precision == "fp32":
         return contextlib.nullcontext()
-    return torch.autocast(device.type, dtype=torch.bfloat16)
+    return torch.autocast(device.type, dtype=torch.float16 if precision == "fp16" else torch.bfloat16)
