@@ -13,7 +13,6 @@ from facefake.cli.forms import Forms
 from facefake.cli.options import Process, min_coverage_option, process_options
 from facefake.cli.suite_report import make_suite_report
 from facefake.cli.suite_run import Bench, run
-from preprocessing.errors import FacefakeError
 
 _FORMS = {"json": "json", "csv": "csv", "markdown": "md", "html": "html"}
 
@@ -102,12 +101,7 @@ def command(
     check_output(bench.out / "report.json")
     outcome = run(suite, bench, data)
     if not outcome.clean:
-        hint = "Give the folder that holds them with --data, or set FACEFAKE_DATA."
-        raise FacefakeError(
-            "dataset_not_found",
-            "None of the suite's sets could be scored.",
-            "Why is said above, set by set." if outcome.failed else hint,
-        )
+        raise outcome.nothing()
     report = make_suite_report(suite, outcome, bench)
     _write_report(bench.out, report)
     short = [sentence for file in outcome.clean.values() for sentence in below(file.scores, min_coverage)]

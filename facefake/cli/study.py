@@ -11,7 +11,6 @@ import click
 
 from facefake._version import __version__
 from facefake.cli.ending import end
-from preprocessing.errors import FacefakeError
 
 
 def _list_studies() -> None:
@@ -115,12 +114,7 @@ def command(
         interrupted = True
         outcome.failed.append("The study was interrupted; the same command goes on with it.")
     if not outcome.rows and not interrupted:
-        hint = "Give the folder that holds them with --data, or set FACEFAKE_DATA."
-        raise FacefakeError(
-            "dataset_not_found",
-            "Nothing could be tested.",
-            "Why is said above." if outcome.failed else hint,
-        )
+        raise outcome.nothing()
     report = make_study_report(
         called,
         study,

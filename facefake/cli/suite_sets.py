@@ -55,6 +55,7 @@ class Outcome:
 
     not_run: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)  # of the failures
 
     def leave_out(self, sentence: str) -> None:
         """Say what was not run and why."""
@@ -66,9 +67,20 @@ class Outcome:
         try:
             return work()
         except FacefakeError as error:
+            self.codes.append(error.code)
             self.failed.append(f"{name} failed [{error.code}]: {error.message}")
             click.echo(f"{self.failed[-1]}\n hint: {error.hint}", err=True)
             return None
+
+    def nothing(self) -> FacefakeError:
+        """The error to end with where nothing came of anything: the first failure's, or that no set is there."""
+        return FacefakeError(
+            self.codes[0] if self.codes else "dataset_not_found",
+            "Nothing could be tested.",
+            "Why is said above."
+            if self.codes
+            else "Give the folder that holds the data sets with --data, or set FACEFAKE_DATA.",
+        )
 
     def folder_of(self, each: SuiteSet, data: Path | None) -> Path | None:
         """Where a set lies, or ``None`` and one more that was not run."""

@@ -75,11 +75,16 @@ def _notes(study: Study, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         "A generator's fakes are measured against the reals that its release says belong to them. "
         "Means over generators are plain."
     )
+    tested = {row["generator"] for row in rows}
     for merge, parts in study.merges.items():
-        there = {row["generator"] for row in rows} & set(parts)
+        there = tested & set(parts)
         if there:
             some = "" if len(there) == len(parts) else f", of which only {' and '.join(sorted(there))} are there"
             yield f"{merge} is the mean of {', '.join(parts)}{some}, and counts as one."
+        else:
+            yield f"{merge} has no figures: none of {', '.join(parts)} was tested."
+    if missing := [name for name in study.apart if name not in tested]:
+        yield f"No mean is without {' and '.join(missing)}, for nothing of that name was tested."
     seeds = {len(group) for group in _seeds(rows).values()}
     if max(seeds) > 1:
         yield "Intervals are 95 % intervals of Student's t over seeds: what another seed may give."

@@ -255,3 +255,9 @@ def test_without_a_name_the_studies_are_listed_and_torch_stays_out():
     lines = done.stdout.splitlines()
     assert lines[-1] == "False"
     assert {line.split()[0] for line in lines[:-1]} == set(SMALLER)
+
+
+def test_where_everything_failed_the_code_is_that_of_the_first_failure(place, tmp_path):
+    done = run(place, "generators", out=tmp_path / "out", overrides=["training.data.per_class=999"])
+    assert done.returncode == 2
+    assert "error [config_invalid]: Nothing could be tested." in done.stderr

@@ -8,6 +8,7 @@ from sklearn.metrics import accuracy_score, average_precision_score, f1_score, r
 
 from facefake.evaluation.published import load_published
 from facefake.evaluation.study_metrics import NAMES, figures
+from facefake.evaluation.study_report import make_study_report
 from facefake.evaluation.study_scores import PictureScores, read_picture_scores, write_picture_scores
 from facefake.evaluation.study_table import make_rows, student, summarise_rows
 from tests.facefake.evaluation.studies import GENERATORS, outcomes, report, rows_of, scores, study
@@ -67,6 +68,13 @@ def test_merged_sets_count_as_one_in_the_mean():
     )
     assert (rows["mean"]["sets"], rows["mean without faceswap"]["sets"]) == (4, 3)
     assert rows["glide"]["fakes"] == 180
+
+
+def test_names_that_nothing_tested_has_are_said():
+    asked = study(merges={"ldm": ("ldm_100", "ldm_200")}, apart=("faceswpa",))
+    notes = make_study_report("toy", asked, list(rows_of(asked)), [])["notes"]
+    assert "ldm has no figures: none of ldm_100, ldm_200 was tested." in notes
+    assert "No mean is without faceswpa, for nothing of that name was tested." in notes
 
 
 def test_shared_reals_are_counted_once():
