@@ -18,7 +18,8 @@ from facefake.models.network import Network
 from facefake.progress import Progress
 from facefake.training.augment import Augmentation
 from facefake.training.config import TrainConfig
-from facefake.training.data import Batch, Crops
+from facefake.training.data import Crops
+from facefake.training.dataset import Batch
 from facefake.training.loaders import order, worker_count
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
@@ -29,7 +30,7 @@ _VAL_BATCH = 1024  # features take no memory to speak of, and a prompt's text is
 class FeatureDataset(Dataset[Batch]):
     """Features for the head, a batch at a time.
 
-    Indexed by ``(epoch, row)`` as :class:`facefake.training.data.CropDataset` is, so that the same sampler gives the
+    Indexed by ``(epoch, row)`` as :class:`facefake.training.dataset.CropDataset` is, so that the same sampler gives the
     same order; epoch e looks at view e mod K.
 
     Args:

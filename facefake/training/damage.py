@@ -6,7 +6,8 @@ import csv
 import io
 from pathlib import Path
 
-from facefake.training.data import Batch, Crops
+from facefake.training.data import Crops
+from facefake.training.dataset import Batch
 from preprocessing.errors import FacefakeError
 from preprocessing.files import write_atomic
 

@@ -10,7 +10,8 @@ from torch.utils.data import DataLoader
 from facefake.models.preprocess import Preprocess
 from facefake.training.augment import Augmentation
 from facefake.training.config import TrainConfig
-from facefake.training.data import CropDataset, Crops, collate
+from facefake.training.data import Crops
+from facefake.training.dataset import CropDataset, collate
 from facefake.training.sampler import PairSampler, pair_groups
 from preprocessing.faces import CropGeometry
 from preprocessing.workers import available_cores
@@ -26,7 +27,7 @@ def make_loaders(
     geometry: CropGeometry,
     device: torch.device,
 ) -> tuple[DataLoader[Any], DataLoader[Any]]:
-    """Loaders of :class:`facefake.training.data.Batch`.
+    """Loaders of :class:`facefake.training.dataset.Batch`.
 
     Args:
         config: The run's config.

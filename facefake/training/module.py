@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from facefake.models.network import Network
 from facefake.training.config import OptimiserConfig, TrainConfig
 from facefake.training.damage import Damage
-from facefake.training.data import Batch, Crops
+from facefake.training.data import Crops
+from facefake.training.dataset import Batch
 from facefake.training.losses import Loss, combine, slerp_within_class
 from facefake.training.schedule import lr_at
 from facefake.training.validation import Validation, validate

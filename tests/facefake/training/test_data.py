@@ -11,7 +11,8 @@ from PIL import Image
 from facefake.models.preprocess import Preprocess
 from facefake.training.augment import Augmentation
 from facefake.training.config import AugmentConfig
-from facefake.training.data import CropDataset, collate, read_crops
+from facefake.training.data import read_crops
+from facefake.training.dataset import CropDataset, collate
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
 

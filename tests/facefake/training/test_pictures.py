@@ -24,7 +24,8 @@ from facefake.models import load_detector
 from facefake.models.file import read_card
 from facefake.training import TrainConfig, TrainResult, load_config, train, train_pictures
 from facefake.training.augment import Augmentation
-from facefake.training.data import CropDataset, collate, read_pictures
+from facefake.training.data import read_pictures
+from facefake.training.dataset import CropDataset, collate
 from facefake.training.log import read_metrics
 from facefake.training.validation import validate
 from preprocessing.clip import Clip
