@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from machine import RESULTS, device_name, peak_memory, record, wait
+from machine import RESULTS, device_name, forget_peak, peak_memory, record, wait
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -45,10 +45,11 @@ def main() -> None:
     ways: dict[str, Callable[[Tensor], Tensor]] = {"eager": backbone}
     if not arguments.no_compile:
         ways["compiled"] = torch.compile(backbone)
+    count = arguments.batch * max(1, arguments.pictures // arguments.batch)
+    operations = _operations(backbone, pictures, arguments, device) * count / arguments.batch
     for way, run in ways.items():
+        forget_peak(device)
         seconds = _seconds(lambda run=run: _encode(run, backbone, pictures, arguments, device), device)
-        count = arguments.batch * max(1, arguments.pictures // arguments.batch)
-        operations = _operations(backbone, pictures, device) * count / arguments.batch
         record(
             arguments.out,
             {
@@ -121,12 +122,13 @@ def _products(backbone: Backbone, arguments: argparse.Namespace, device: torch.d
     return 2 * tokens * weight.numel() * repeats / _seconds(work, device)
 
 
-def _operations(backbone: Backbone, pictures: Tensor, device: torch.device) -> float:
+def _operations(backbone: Backbone, pictures: Tensor, arguments: argparse.Namespace, device: torch.device) -> float:
     """Floating-point operations of one forward pass over the batch: two for each multiplication of its products."""
-    with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        one = backbone.preprocess.normalise(pictures[:1]).to(next(backbone.parameters()).dtype)
-        with autocast(device, "bf16" if one.dtype == torch.bfloat16 else "fp32"):
-            backbone(one.float())
+    fused = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # the counter cannot look into it
+    with FlopCounterMode(display=False) as counter, torch.inference_mode(), autocast(device, arguments.precision):
+        backbone(backbone.preprocess.normalise(pictures[:1]))
+    torch.backends.mha.set_fastpath_enabled(fused)
     return float(counter.get_total_flops()) * len(pictures)
 
 

@@ -29,6 +29,12 @@ def wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
+def forget_peak(device: torch.device) -> None:
+    """Count the memory held from now on; that of a process on a CPU cannot be forgotten."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
 def peak_memory(device: torch.device) -> float:
     """The most memory held so far, GiB: the device's on CUDA, the process's on a CPU."""
     if device.type == "cuda":

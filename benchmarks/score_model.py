@@ -17,20 +17,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from cards import card_of
 from machine import RESULTS, device_name, record
 
-from facefake._version import __version__
-from facefake.models import (
-    BackboneSpec,
-    Detector,
-    DetectorCard,
-    Tuning,
-    load_backbone,
-    load_detector,
-    save_detector,
-    tuned_network,
-)
-from facefake.models.detector import describe_backbone
+from facefake.models import BackboneSpec, Detector, Tuning, load_backbone, load_detector, save_detector, tuned_network
 from facefake.models.precision import pick_precision
 from preprocessing.device import pick_device
 
@@ -75,18 +65,11 @@ def main() -> None:
 
 
 def _detectors(backbone: str, device: torch.device) -> tuple[dict[str, Detector], int]:
-    network = tuned_network(load_backbone(BackboneSpec(backbone, "random:0")), Tuning()).network
-    card = DetectorCard(
-        tool_version=__version__,
-        backbone=describe_backbone(network.backbone),
-        strategy="ln",
-        head="hyperspherical",
-        geometry={"template": "gend", "scale": 1.3, "size": None},
-        face_detector="mtcnn",
-    )
+    tuning = Tuning()
+    network = tuned_network(load_backbone(BackboneSpec(backbone, "random:0")), tuning).network
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "detector.safetensors"
-        save_detector(path, network, card)
+        save_detector(path, network, card_of(network, tuning))
         dim = network.backbone.dim
         del network
         return {name: load_detector(path, str(device), precision=name) for name in ("fp32", "bf16")}, dim

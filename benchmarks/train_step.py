@@ -19,11 +19,10 @@ import time
 from pathlib import Path
 
 import torch
+from cards import card_of
 from machine import RESULTS, device_name, peak_memory, record, wait
 
-from facefake._version import __version__
-from facefake.models import BackboneSpec, DetectorCard, Network, load_backbone, save_detector, tuned_network
-from facefake.models.detector import describe_backbone
+from facefake.models import BackboneSpec, Network, load_backbone, save_detector, tuned_network
 from facefake.models.precision import autocast, cast_products
 from facefake.training import TrainConfig, load_config
 from facefake.training.losses import combine
@@ -120,17 +119,9 @@ def _steps(
 
 
 def _detector_bytes(network: Network, config: TrainConfig) -> int:
-    card = DetectorCard(
-        tool_version=__version__,
-        backbone=describe_backbone(network.backbone),
-        strategy=config.strategy,
-        head=config.head,
-        geometry={"template": "gend", "scale": 1.3, "size": None},
-        face_detector="mtcnn",
-    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "detector.safetensors"
-        save_detector(path, network, card)
+        save_detector(path, network, card_of(network, config))
         return path.stat().st_size
 
 

@@ -1,0 +1,52 @@
+"""The benchmarks of models run, on something tiny: their figures are looked at by people."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+def rows(tmp_path: Path, *arguments: str) -> list[dict[str, str]]:
+    """What a benchmark has written."""
+    script, *options = arguments
+    out = tmp_path / "results.csv"
+    command = [sys.executable, BENCHMARKS / f"{script}.py", *options, "--device", "cpu", "--out", out]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with out.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
+def test_encode(tmp_path: Path, precision: str):
+    options = ["--backbone", "ViT-B-32-quickgelu", "--batch", "1", "--pictures", "1", "--no-compile"]
+    (row,) = rows(tmp_path, "encode", *options, "--precision", precision)
+    a_picture = float(row["tflops"]) / float(row["pictures_a_second"])
+    # 4.4 thousand million multiplications, as published for ViT-B/32
+    assert a_picture == pytest.approx(2 * 4.41e-3, rel=0.05)
+
+
+@pytest.mark.slow
+def test_train_step(tmp_path: Path):
+    recipes = [f"image-{strategy}" for strategy in ("prompt", "linear", "adapter", "lora", "full")]
+    options = ["--backbone", "tiny-clip", "--batch", "4", "--steps", "1", "--config", *recipes]
+    assert [row["config"] for row in rows(tmp_path, "train_step", *options)] == recipes
+
+
+@pytest.mark.slow
+def test_feature_cache(tmp_path: Path):
+    found = rows(tmp_path, "feature_cache", "--backbone", "tiny-clip", "--pictures", "64", "--rounds", "1")
+    assert {row["bytes_a_picture"] for row in found} == {str(4 * 32 + 40)}
+
+
+@pytest.mark.slow
+def test_score_model(tmp_path: Path):
+    (row,) = rows(tmp_path, "score_model", "--backbone", "tiny-vit", "--crops", "4", "--rounds", "1")
+    assert float(row["largest_score_difference"]) < 0.01
