@@ -17,14 +17,12 @@ scored, videos            coverage: with a score, of all
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from facefake.reporting.output import open_output
+from facefake.reporting.csv_table import write_table
 from facefake.reporting.tables import GROUPS, TITLES, TOGETHER, detector_names, parts
-from facefake.reporting.text import spreadsheet
 
 COLUMNS = (
     *("detector", "dataset", "level", "by", "subset", "metric"),
@@ -40,11 +38,7 @@ def write_report_csv(target: str | Path, document: Mapping[str, Any]) -> None:
     Raises:
         FacefakeError: ``not_writable``.
     """
-    with open_output(target) as file:
-        table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        table.writeheader()
-        for row in _rows(document):
-            table.writerow({name: spreadsheet(cell) if isinstance(cell, str) else cell for name, cell in row.items()})
+    write_table(target, COLUMNS, _rows(document))
 
 
 def _rows(document: Mapping[str, Any]) -> Iterator[_Row]:

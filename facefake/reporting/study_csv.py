@@ -20,14 +20,12 @@ threshold          the one fixed on validation pictures
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from facefake.reporting.output import open_output
+from facefake.reporting.csv_table import write_table
 from facefake.reporting.study_tables import TITLES
-from facefake.reporting.text import spreadsheet
 
 _FACTS = ("recipe", "strategy", "per_class", "seed", "corruption", "kind", "generator")
 _COUNTS = ("reals", "fakes", "unread")
@@ -42,11 +40,7 @@ def write_study_csv(target: str | Path, report: Mapping[str, Any]) -> None:
     Raises:
         FacefakeError: ``not_writable``.
     """
-    with open_output(target) as file:
-        table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        table.writeheader()
-        for row in _rows(report):
-            table.writerow({name: spreadsheet(cell) if isinstance(cell, str) else cell for name, cell in row.items()})
+    write_table(target, COLUMNS, _rows(report))
 
 
 def _rows(report: Mapping[str, Any]) -> Iterator[_Row]:
