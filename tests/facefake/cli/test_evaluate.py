@@ -213,7 +213,8 @@ def test_too_few_scores_have_an_exit_code_of_their_own(run, tmp_path):
         ("cross-dataset", (), "dataset_not_found"),
     ],
 )
-def test_what_cannot_be_evaluated_is_refused_in_words(run, tmp_path, capsys, suite, options, code):
+def test_what_cannot_be_evaluated_is_refused_in_words(run, tmp_path, monkeypatch, capsys, suite, options, code):
+    monkeypatch.chdir(tmp_path)  # where results go unless one says where
     with pytest.raises(SystemExit) as caught:
         main(["evaluate", suite, "--detector", str(run.detector), "--data", str(tmp_path), *options])
     assert caught.value.code == 2
