@@ -1,4 +1,4 @@
-"""facefake tells whether the faces in a video were forged.
+"""facefake tells whether the faces in a video were forged, or a picture generated.
 
 :func:`facefake.load` opens a detector and :func:`facefake.score` scores files with it. Importing this package imports
 neither torch nor anything else that is slow; the two functions do when they are first used.

@@ -14,7 +14,7 @@ from preprocessing.errors import FacefakeError
 COMMANDS = {
     "extract": "Video files to aligned faces on disk.",
     "train": "Train a detector on a data set.",
-    "score": "Tell whether the faces in videos and pictures were forged.",
+    "score": "Tell whether the faces in a video were forged, or a picture generated.",
     "report": "A report from saved scores, ours or others': one detector, or several compared.",
     "evaluate": "A whole suite of data sets or degradations, and one report over it.",
     "study": "Train and compare recipes on generated pictures, beside a paper's figures.",
@@ -61,13 +61,14 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="facefake")
 def cli() -> None:
-    """Tell whether the faces in a video were forged.
+    """Tell whether the faces in a video were forged, or a picture generated.
 
     \b
     facefake demo                                  see the whole way run
     facefake extract videos/                       videos to aligned faces
     facefake train --dataset ffpp                  train a detector
     facefake score clip.mp4 --detector FILE        score a clip
+    facefake study generators --data sets/         train and compare on pictures
 
     Exit codes: 0 all went well, 1 some files could not be processed, 2 usage, 3 too few clips have a score.
     """
