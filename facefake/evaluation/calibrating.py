@@ -140,14 +140,14 @@ def check_origin(file: ScoresFile, detector: Path) -> DetectorCard:
         raise FacefakeError(
             "calibration_invalid",
             f"the scores in {file.path} are of two detectors, of which the more suspicious spoke",
-            "Score the validation videos with the one that is to be calibrated.",
+            "Score the validation clips with the one that is to be calibrated.",
         )
     if scored_by["sha256"] != sha256_file(detector):
         raise FacefakeError(
             "calibration_invalid",
             f"the scores in {file.path} are of another detector file ({scored_by['name']}, "
             f"{str(scored_by['sha256'])[:12]}) than {detector}",
-            "Score the validation videos with the detector that is to be calibrated.",
+            "Score the validation clips with the detector that is to be calibrated.",
         )
     if settings["pooling"] != card.pooling:
         raise FacefakeError(
@@ -158,11 +158,11 @@ def check_origin(file: ScoresFile, detector: Path) -> DetectorCard:
     # frames are corrupted as the recipe says, crops as the settings do
     if corruption := settings.get("corruption") or settings.get("recipe", {}).get("corruption"):
         raise FacefakeError(
-            "calibration_invalid", f"the videos of {file.path} were scored under {corruption}", "Use clean ones."
+            "calibration_invalid", f"the clips of {file.path} were scored under {corruption}", "Use clean ones."
         )
     if card.training and card.training.split == SPLIT and set(card.training.datasets) & set(file.scores.dataset):
         raise FacefakeError(
-            "calibration_invalid", f"the detector was trained on the split {SPLIT!r}", "Calibrate on unseen videos."
+            "calibration_invalid", f"the detector was trained on the split {SPLIT!r}", "Calibrate on unseen clips."
         )
     return card
 
@@ -173,7 +173,7 @@ def _check_split(scores: Scores) -> None:
         raise FacefakeError(
             "calibration_invalid",
             f"{len(others)} of {len(scores)} clips are not of the split {SPLIT!r}, e.g. {', '.join(others[:3])}",
-            "Test videos must stay unseen, training videos are known by heart: score with --split val.",
+            "Test clips must stay unseen, training clips are known by heart: score with --split val.",
         )
 
 
@@ -183,7 +183,7 @@ def _check_numbers(fakes: _Flags, groups: NDArray[np.int64], method: Method) -> 
         if videos < MIN_VIDEOS[method] or sources < FOLDS:
             raise FacefakeError(
                 "calibration_invalid",
-                f"{videos} {name} validation videos of {sources} source groups have a score; {method} needs "
+                f"{videos} {name} validation clips of {sources} source groups have a score; {method} needs "
                 f"{MIN_VIDEOS[method]} of each class, of {FOLDS} groups",
                 "Score the whole validation split" + (", or use --method sigmoid." if method == "isotonic" else "."),
             )
@@ -207,8 +207,8 @@ def _check_rule(rule: str, reals: int) -> None:
     if rule not in ("balanced", "eer") and _allowed(rule, reals) < 1:
         raise FacefakeError(
             "calibration_invalid",
-            f"{rule} of {reals} real videos is less than one, so no threshold can be told from them",
-            "Score more real validation videos, or allow more: --threshold-rule fpr:0.05.",
+            f"{rule} of {reals} real clips is less than one, so no threshold can be told from them",
+            "Score more real validation clips, or allow more: --threshold-rule fpr:0.05.",
         )
 
 
@@ -239,7 +239,7 @@ def _threshold(rule: str, fakes: _Flags, probabilities: _Array) -> float:
     if not len(above):
         raise FacefakeError(
             "calibration_invalid",
-            f"no threshold keeps to {rule}: too many real videos have the highest probability of all",
+            f"no threshold keeps to {rule}: too many real clips have the highest probability of all",
             "Allow more false alarms, or use --method sigmoid, which makes no steps.",
         )
     return float((highest + above.min()) / 2)

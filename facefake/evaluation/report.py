@@ -120,10 +120,12 @@ def _on_datasets(provenance: Mapping[str, Any]) -> list[str]:
 
 
 def _of_each(detectors: Sequence[Mapping[str, Any]], say: Callable[[Mapping[str, Any]], Iterable[str]]) -> list[str]:
-    """What there is to say of each detector, with its name if there are two."""
+    """What there is to say of each detector, with its name if there are two; files of one name go by their digest."""
+    same = len({detector["name"] for detector in detectors}) < len(detectors)
+    names = [f"{each['name']} ({str(each.get('sha256'))[:12]})" if same else each["name"] for each in detectors]
     return [
-        f"{detector['name']}: {sentence}" if len(detectors) > 1 else sentence
-        for detector in detectors
+        f"{name}: {sentence}" if len(detectors) > 1 else sentence
+        for name, detector in zip(names, detectors, strict=True)
         for sentence in say(detector)
     ]
 

@@ -292,8 +292,8 @@ def _fit_isotonic(fakes: NDArray[np.bool_], scores: _Array) -> _Parameters:
 def _ranks_the_wrong_way() -> FacefakeError:
     return FacefakeError(
         "calibration_invalid",
-        "the scores rank the real videos above the fake ones, or all alike",
-        "Such a detector has learned nothing about these videos; if it is another's, is its polarity right?",
+        "the scores rank the real clips above the fake ones, or all alike",
+        "Such a detector has learned nothing about these clips; if it is another's, is its polarity right?",
     )
 
 

@@ -62,6 +62,16 @@ def test_what_either_detector_has_seen_is_said_of_it(tmp_path):
     assert "pictures.safetensors: The checkpoint was chosen on a test split" in notes
 
 
+def test_two_detectors_in_files_of_one_name_are_told_apart_by_their_digest(tmp_path):
+    detectors = paths()
+    for each in detectors.values():
+        each["detector"] = {**each["detector"], "name": "detector.safetensors"}
+    _, report = report_on(write(tmp_path / "both.json", both(), paths=detectors))
+    said = [note.split(": ")[0] for note in report["notes"] if "checkpoint was chosen" in note]
+    assert len(said) == len(set(said)) == 2
+    assert all(name.startswith("detector.safetensors (") for name in said)
+
+
 def test_with_two_thresholds_the_scores_are_a_ranking_and_the_report_says_so(tmp_path):
     _, report = report_on(write(tmp_path / "both.json", both(), paths=paths(0.4, 0.6)))
     assert report["video"]["auc"]["value"] == 1.0
