@@ -21,6 +21,7 @@ from pathlib import Path
 import torch
 from machine import RESULTS, device_name, forget_peak, peak_memory, record, wait
 from torch import Tensor
+from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from facefake.models import BackboneSpec, load_backbone
@@ -112,12 +113,12 @@ def _products(backbone: Backbone, arguments: argparse.Namespace, device: torch.d
     tokens = 32768 if device.type == "cuda" else 4096
     dtype = torch.bfloat16 if arguments.precision == "bf16" else torch.float32
     left = torch.randn(tokens, weight.shape[1], dtype=dtype, device=device)
-    right = torch.randn(weight.shape[1], weight.shape[0], dtype=dtype, device=device)
+    right = torch.randn(weight.shape, dtype=dtype, device=device)
     repeats = 20
 
     def work() -> None:
         for _ in range(repeats):
-            left @ right
+            F.linear(left, right)  # laid out in memory as in a layer
 
     return 2 * tokens * weight.numel() * repeats / _seconds(work, device)
 
