@@ -98,6 +98,15 @@ def test_the_page_names_both_detectors_and_what_the_silent_path_said(tmp_path):
     assert "Judged: 2 of 3 people; beside it whole frames: real, 0.250" in words
 
 
+def test_of_a_picture_no_frame_is_spoken_of(tmp_path):
+    assert "shown: frame 10, 0.50 s" in page(tmp_path, [CLIP]).words
+    words = page(
+        tmp_path, [replace(CLIP, kind="image", people=(person(0, [0.7]), person(1, [0.2], "faces_blurred")))]
+    ).words
+    assert "frame" not in words
+    assert "set aside" in words
+
+
 def test_a_still_has_no_timeline():
     assert timeline(replace(CLIP, people=(person(0, [0.5]), person(1, [0.9])))) is None
 
