@@ -19,13 +19,24 @@ if TYPE_CHECKING:
     from preprocessing.recipe import Recipe
 
 
-def default_split(found: Found, asked: tuple[str, ...]) -> Found:
-    """The clips of the splits asked for, else of test where the data set has one: never silently training data."""
-    from preprocessing.datasets import select
+def to_score(source: Source, splits: tuple[str, ...]) -> Found:
+    """The clips of the splits asked for, else of test where the data set has one: never silently training data.
 
-    if not asked and any(clip.split == "test" for clip in found.clips):
-        asked = ("test",)
-    return select(found, splits=asked)
+    Among the ``notes`` on whole pictures is what tells real from fake without a look at one: figures on such pictures
+    are the less worth.
+
+    Raises:
+        FacefakeError: What the reader raises, ``split_empty``.
+    """
+    from preprocessing.datasets import select
+    from preprocessing.releases.shortcuts import shortcuts
+
+    found = source.found()
+    if not splits and any(clip.split == "test" for clip in found.clips):
+        splits = ("test",)
+    found = select(found, splits=splits)
+    sentences = [each.sentence for each in shortcuts(found.clips)] if source.pictures else []
+    return replace(found, notes=[*found.notes, *sentences])
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +143,8 @@ class LabelledSet:
         return {
             "data": str(self.source.root()),
             "recipe": recipes[0],
-            "notes": [*self.found.notes, *chain.from_iterable(notes), *self._shortcuts()],
+            "notes": [*self.found.notes, *chain.from_iterable(notes)],
         }
-
-    def _shortcuts(self) -> list[str]:
-        """What tells real from fake among whole pictures without a look at one: figures on them are the less worth."""
-        from preprocessing.releases.shortcuts import shortcuts
-
-        return [each.sentence for each in shortcuts(self.found.clips)] if self.source.pictures else []
 
 
 def _absent(clip: Clip) -> FacefakeError:
@@ -165,7 +170,7 @@ def labelled_sets(source: Source, splits: tuple[str, ...], store: Path | None) -
     return [
         LabelledSet(
             each,
-            default_split(each.found(), splits or own),
+            to_score(each, splits or own),
             each.store(store if store is None or len(sets) == 1 else store / each.name),
         )
         for each, own in sets

@@ -101,6 +101,8 @@ class Trained:
 
 def run_study(study: Study, place: Place, data: Path | None, outcome: StudyOutcome) -> None:
     """Train and test everything the study asks for; what there is of it stands in ``outcome`` at any time."""
+    from preprocessing.releases.shortcuts import shortcuts
+
     sets = list(_test_sets(study, place, data, outcome))
     training = outcome.attempt(study.train.dataset, partial(_training_set, study.train, place, data))
     if training is None or not sets:
@@ -109,7 +111,7 @@ def run_study(study: Study, place: Place, data: Path | None, outcome: StudyOutco
     if not sets:
         return
     trained_on = [clip for clip in training if clip.split == "train"]
-    outcome.notes += [f"{study.train.dataset}: {sentence}" for sentence in _shortcuts(trained_on)]
+    outcome.notes += _said(study.train.dataset, [each.sentence for each in shortcuts(trained_on)])
     runs = list(study.runs())
     for number, run in enumerate(runs, start=1):
         click.echo(f"{run.name}: run {number} of {len(runs)}", err=True)
@@ -141,8 +143,7 @@ def _test_sets(
             continue
         keep_out(root, place.work, place.out)
         if of := outcome.attempt(each.dataset, partial(material, each, root)):
-            facts = [*of.found.notes, *_shortcuts(of.found.clips)]
-            outcome.notes += [f"{each.dataset}: {fact}" for fact in facts]
+            outcome.notes += _said(each.dataset, of.found.notes)
             yield each.dataset, [*of.found.clips, *of.found.absent]
 
 
@@ -162,14 +163,12 @@ def _unseen(clips: list[Clip], training: Sequence[Clip]) -> list[Clip]:
     return clips
 
 
-def _shortcuts(clips: Sequence[Clip]) -> list[str]:
-    """Sentences on what tells real from fake there without a look at the picture, said at once and in the report."""
-    from preprocessing.releases.shortcuts import shortcuts
-
-    found = [each.sentence for each in shortcuts(clips)]
-    for sentence in found:
-        click.echo(f"warning: {clips[0].dataset}: {sentence}", err=True)
-    return found
+def _said(dataset: str, sentences: Sequence[str]) -> list[str]:
+    """What is to be known of a data set, said at once; for the report, too."""
+    notes = [f"{dataset}: {sentence}" for sentence in sentences]
+    for note in notes:
+        click.echo(f"warning: {note}", err=True)
+    return notes
 
 
 def _training_set(each: SuiteSet, place: Place, data: Path | None) -> list[Clip]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from facefake.cli.labelled_sets import default_split
+from facefake.cli.labelled_sets import to_score
 from facefake.cli.options import STORE, Source
 from preprocessing.errors import FacefakeError
 
@@ -111,7 +111,7 @@ def material(each: SuiteSet, root: Path) -> Material:
         FacefakeError: What its reader raises, or ``split_empty``.
     """
     source = source_of(each, root)
-    return Material(each, source, default_split(source.found(), each.splits))
+    return Material(each, source, to_score(source, each.splits))
 
 
 def source_of(each: SuiteSet, root: Path | None) -> Source:
