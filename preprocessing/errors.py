@@ -51,6 +51,18 @@ CODES: dict[str, str] = {
     "detector_corrupt": "the detector file is damaged or is not one of facefake's",
     "detector_pickle": "the file is a pickle, which can run code; it was not opened",
     "device_unavailable": "the device asked for is not there",
+    # published detectors
+    "detector_unknown": "no published detector of that name is known",
+    "import_damaged": "the published file is damaged or cut short",
+    "import_unsafe": "the published file holds more than tensors and plain values, and was not opened",
+    "import_mismatch": "the file is not of the published form it was said to be",
+    "licence_not_accepted": "the weights' licence restricts their use and has not been acknowledged",
+    "download_failed": "a file could not be fetched",
+    "digest_mismatch": "a file is not, byte for byte, the one that is known",
+    "export_drift": "the exported model does not answer like the detector it was made from",
+    "export_invalid": "the exported model is damaged or not one of facefake's",
+    "face_detector_invalid": "the file is no face detector of a form that is known",
+    "package_missing": "an optional package is not installed",
     # evaluation
     "labels_missing": "a report needs labels and there are none",
     "one_class": "a metric needs real and fake clips and only one of the two was scored",

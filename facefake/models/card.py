@@ -77,6 +77,28 @@ class SelectionCard(Section):
     epoch: int
 
 
+class OriginCard(Section):
+    """Whose weights these are, of a detector that others published.
+
+    Attributes:
+        name: Its name in :mod:`facefake.registry`.
+        source: Address, or the file's name, of what was imported.
+        revision: Commit of that address; ``None`` if none was known.
+        sha256: Digest of the imported file.
+        licence: Of the weights.
+        project: Address of its code.
+        base_deviation: Largest difference of an untuned weight from the base, relative to the tensor's largest value.
+    """
+
+    name: str
+    source: str
+    revision: str | None
+    sha256: Digest
+    licence: str
+    project: str
+    base_deviation: float
+
+
 class DetectorCard(Section):
     """The metadata of a detector file.
 
@@ -98,6 +120,7 @@ class DetectorCard(Section):
         training: What it was trained on, if that is known.
         selection: How the checkpoint was chosen, if one was.
         metrics: Figures on the selection split.
+        origin: Whose weights these are; ``None`` for those trained here.
     """
 
     format: Literal[1] = FORMAT
@@ -117,3 +140,4 @@ class DetectorCard(Section):
     training: TrainingCard | None = None
     selection: SelectionCard | None = None
     metrics: dict[str, float] = Field(default_factory=dict)
+    origin: OriginCard | None = None

@@ -1,0 +1,1 @@
+"""A detector in another program's form."""

@@ -1,0 +1,1 @@
+"""Published detectors on this machine: fetched, kept, checked, and published in turn."""

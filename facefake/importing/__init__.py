@@ -1,0 +1,1 @@
+"""Weights that others published, turned into facefake's own detector file."""
