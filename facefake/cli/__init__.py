@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
 
 import click
 
 from facefake._version import __version__
+from facefake.cli.lazy import LazyGroup
 from preprocessing.errors import FacefakeError
 
 COMMANDS = {
@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "A whole suite of data sets or degradations, and one report over it.",
     "study": "Train and compare recipes on generated pictures, beside a paper's figures.",
     "calibrate": "Make a detector's scores probabilities, on validation videos.",
+    "detectors": "Published detectors: which there are, their terms, and how to have one here.",
     "datasets": "The data sets that are read as released; what of one is there.",
     "demo": "The whole way on a small generated set: no network, no weights.",
     "doctor": "What this machine has: packages, decoders, GPU, data.",
@@ -27,38 +28,12 @@ COMMANDS = {
 EXIT_ERRORS, EXIT_USAGE, EXIT_COVERAGE = 1, 2, 3
 
 
-class _LazyGroup(click.Group):
-    """A group that knows its commands' names and imports a command's file only to run it."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"facefake.cli.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            import difflib
-
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            if near:
-                raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from error
-            raise
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    package="facefake.cli",
+    summaries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="facefake")
 def cli() -> None:
     """Tell whether the faces in a video were forged, or a picture generated.
