@@ -255,7 +255,7 @@ def _find_base(card: BackboneCard, folder: Path, override: str | None) -> Backbo
     recorded = BackboneSpec(card.name, card.weights, card.feature)
     made_up = card.weights.startswith("random:") or card.weights == "hub"
     if not made_up and source.local_file(card.name, card.weights) is None:
-        for name in (Path(card.weights).name, source.HUB_FILES[0]):
+        for name in (Path(card.weights).name, f"{card.name}.safetensors", source.HUB_FILES[0]):
             if (folder / name).is_file():
                 return BackboneSpec(card.name, str(folder / name), card.feature)
     return recorded
