@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from facefake.models.heads import HypersphericalHead, Output
 from facefake.models.text import TextTower
-from facefake.models.tuning import PromptSettings, TextSettings
+from facefake.models.tuning import ClassPosition, PromptSettings, TextSettings
 
 _DEVIATION = 0.02  # of random context vectors, as in CoOp
 
@@ -80,16 +80,22 @@ def template_head(tower: TextTower, text: TextSettings) -> TextHead:
 
 
 def prompt_head(tower: TextTower, prompt: PromptSettings, text: TextSettings) -> TextHead:
-    """Each class is learned context, its name and a full stop, in the order that is asked for."""
-    start = tower.tokens(prompt.init) if prompt.init else tower.tokens("X") * prompt.context
-    names, stop, count = [tower.tokens(name) for name in text.classes], tower.tokens("."), len(start)
-    rows = tower.rows([[*start, *name, *stop] for name in names])
-    shape = (len(names), count, tower.width) if prompt.class_specific else (count, tower.width)
+    """Each class is context to be learned, its name and a full stop, in the order that is asked for."""
+    words = tower.tokens(prompt.init) if prompt.init else tower.tokens("X") * prompt.context
+    shape = (len(text.classes), len(words), tower.width) if prompt.class_specific else (len(words), tower.width)
     if prompt.init:
-        context = tower.embed(rows[0, 1 : 1 + count]).detach().expand(shape).clone()
+        context = tower.embed(torch.tensor(words)).detach().expand(shape).clone()
     else:
         context = torch.randn(shape) * _DEVIATION
-    before = {"front": 0, "middle": count // 2, "end": count}[prompt.class_position]
+    return learned_head(tower, context, prompt.class_position, text)
+
+
+def learned_head(tower: TextTower, context: Tensor, class_position: ClassPosition, text: TextSettings) -> TextHead:
+    """The same of given context: (m, width) for all classes, (n, m, width) with vectors of its own for each class."""
+    count, stop = context.shape[-2], tower.tokens(".")
+    names = [tower.tokens(name) for name in text.classes]
+    rows = tower.rows([[*tower.tokens("X") * count, *name, *stop] for name in names])
+    before = {"front": 0, "middle": count // 2, "end": count}[class_position]
     order = torch.tensor([_order(before, count, len(name), rows.shape[1]) for name in names])
     return TextHead(tower, rows, Prompt(context, order))
 

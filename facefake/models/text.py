@@ -131,18 +131,30 @@ def load_text(spec: BackboneSpec) -> TextTower:
     """
     origin = locate(spec)
     tokenizer = _tokenizer(spec.name)
-    if isinstance(origin, int):
-        model: Any = random_model(spec.name, origin, force_custom_text=True)
-    elif isinstance(origin, Path):
-        model = _from_file(spec.name, origin)
-    else:
-        model = origin
+    if isinstance(origin, Path):
+        return fill_text(spec.name, source.read_tensors(origin), str(origin))
+    model: Any = random_model(spec.name, origin, force_custom_text=True) if isinstance(origin, int) else origin
     return TextTower(model.text, model.logit_scale, tokenizer, spec.name)
 
 
-def _from_file(name: str, path: Path) -> nn.Module:
+def fill_text(name: str, tensors: dict[str, Tensor], whence: str) -> TextTower:
+    """The text tower of a model, in float32, from tensors of the whole model.
+
+    Args:
+        name: The model's.
+        tensors: As open_clip or OpenAI name them.
+        whence: Where they come from, for errors.
+
+    Raises:
+        FacefakeError: ``weights_invalid`` if they hold no such tower; ``backbone_unknown`` as :func:`load_text`.
+    """
+    model: Any = _filled(name, tensors, whence)
+    return TextTower(model.text, model.logit_scale, _tokenizer(name), name)
+
+
+def _filled(name: str, tensors: dict[str, Tensor], whence: str) -> nn.Module:
     """A model of which only text tower and logit scale are filled; the rest has no memory."""
-    state = open_clip.model.convert_to_custom_text_state_dict(source.read_tensors(path))
+    state = open_clip.model.convert_to_custom_text_state_dict(tensors)
     state = {key: value.float() for key, value in state.items() if key.startswith(_PREFIX) or key == "logit_scale"}
     with torch.device("meta"), quiet():
         model: nn.Module = open_clip.create_model(name, force_custom_text=True, pretrained_text=False, device="meta")
@@ -154,7 +166,7 @@ def _from_file(name: str, path: Path) -> nn.Module:
     if wrong:
         raise FacefakeError(
             "weights_invalid",
-            f"{path} does not hold the text tower of {name}: {len(wrong)} tensors are missing, unknown or of another "
+            f"{whence} does not hold the text tower of {name}: {len(wrong)} tensors are missing, unknown or of another "
             f"shape, e.g. {wrong[0]}",
             "The head text needs a file of the whole model; or use another head.",
         )

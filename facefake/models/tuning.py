@@ -14,6 +14,7 @@ from facefake.config_file import Section
 Strategy: TypeAlias = Literal["linear", "ln", "bitfit", "lora", "adapter", "prompt", "full"]
 Head: TypeAlias = Literal["hyperspherical", "linear", "text"]
 Feature: TypeAlias = Literal["pooled", "joint"]
+ClassPosition: TypeAlias = Literal["front", "middle", "end"]
 # strategies that leave the visual tower as it was, so that detectors on one base share its features
 FROZEN: Final = ("linear", "adapter", "prompt")
 Name: TypeAlias = Annotated[str, Field(min_length=1, pattern=r"\S")]
@@ -53,7 +54,7 @@ class PromptSettings(Section):
     context: Annotated[int, Field(ge=1)] = 16
     init: Name | None = None
     class_specific: bool = False
-    class_position: Literal["front", "middle", "end"] = "front"
+    class_position: ClassPosition = "front"
 
 
 class AdapterSettings(Section):
