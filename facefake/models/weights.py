@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import pickle
-import socket
-import urllib.request
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import huggingface_hub
 import open_clip
@@ -17,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from facefake.models.connection import why_offline
 from preprocessing.errors import FacefakeError
 
 HUB_PREFIX = "hf-hub:"
@@ -87,16 +85,8 @@ def require_network(repository: str | None, what: str) -> None:
     Raises:
         FacefakeError: ``weights_not_found``.
     """
-    if urllib.request.getproxies():
-        return  # the proxy resolves names
-    host = urlsplit(hub.ENDPOINT).hostname or hub.ENDPOINT
-    try:
-        if not hub.HF_HUB_OFFLINE:
-            socket.getaddrinfo(host, 443)
-            return
-        raise OSError("HF_HUB_OFFLINE is set")
-    except OSError as error:
-        raise not_found(repository, what, f"no connection to {host}") from error
+    if reason := why_offline():
+        raise not_found(repository, what, reason)
 
 
 def not_found(repository: str | None, what: str, reason: str) -> FacefakeError:

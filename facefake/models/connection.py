@@ -1,0 +1,27 @@
+"""Whether anything can be fetched at all, found out in no time."""
+
+from __future__ import annotations
+
+import socket
+import urllib.request
+from urllib.parse import urlsplit
+
+from huggingface_hub import constants as hub
+
+
+def why_offline(url: str = hub.ENDPOINT) -> str | None:
+    """Why nothing can be fetched from there; ``None`` if it may be tried.
+
+    A name that does not resolve is told at once, rather than after a client's minute of retries. ``HF_HUB_OFFLINE``
+    holds for every address.
+    """
+    if hub.HF_HUB_OFFLINE:
+        return "HF_HUB_OFFLINE is set"
+    if urllib.request.getproxies():
+        return None  # the proxy resolves names
+    parts = urlsplit(url)
+    try:
+        socket.getaddrinfo(parts.hostname, parts.port or 443)
+    except OSError:
+        return f"no connection to {parts.hostname}"
+    return None
