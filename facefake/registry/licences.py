@@ -6,7 +6,7 @@ What is remembered is the licence by name and address: where the authors change 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 from facefake.registry.entry import Entry
@@ -44,7 +44,7 @@ def accept(entry: Entry, folder: Path) -> Path:
         FacefakeError: ``not_writable``.
     """
     path = _file(entry, folder)
-    noted = {**_terms(entry), "acknowledged": datetime.now(UTC).isoformat(timespec="seconds")}
+    noted = {**_terms(entry), "acknowledged": datetime.now(timezone.utc).isoformat(timespec="seconds")}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(noted, indent=2) + "\n", encoding="utf-8")
