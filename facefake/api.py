@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
+from facefake.hub.resolve import detector_file
 from facefake.models import Detector, load_detector
 from facefake.scoring import ClipResult, Examiner, ScoringRules, failed, of_paths, score_clips
 from facefake.scoring.examiner import check_paths
@@ -21,23 +22,26 @@ StrPath = str | os.PathLike[str]
 AnyDetector = Detector | Examiner | StrPath
 
 
-def load(detector: StrPath, *, device: str = "auto") -> Detector:
-    """Open a detector file.
+def load(detector: StrPath | None = None, *, device: str = "auto") -> Detector:
+    """Open a detector.
 
     Args:
-        detector: A ``.safetensors`` file that ``facefake train`` or ``facefake demo`` wrote.
+        detector: A file that ``facefake train``, ``demo`` or ``export`` wrote; the name of a published detector
+            (``facefake detectors`` lists them), which is fetched the first time; ``hf-hub:org/name``; ``None``: the
+            default of the published ones.
         device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda``, ``cuda:1``.
 
     Raises:
         FacefakeError: ``detector_not_found``, ``detector_corrupt``, ``detector_pickle``, ``backbone_mismatch``,
-            ``weights_not_found``, ``device_unavailable``.
+            ``weights_not_found``, ``device_unavailable``; of a name ``detector_unknown``, ``licence_not_accepted``,
+            ``download_failed``, ``digest_mismatch``.
     """
-    return load_detector(Path(detector), device=device)
+    return load_detector(detector_file(detector).path, device=device)
 
 
 def score(
     paths: StrPath | Sequence[StrPath],
-    detector: AnyDetector | Sequence[AnyDetector],
+    detector: AnyDetector | Sequence[AnyDetector] | None = None,
     *,
     rules: ScoringRules | None = None,
     recipe: Recipe | None = None,
@@ -51,7 +55,7 @@ def score(
 
     Args:
         paths: One path or several; folders are searched.
-        detector: What :func:`load` gave, or a detector file: of faces or of whole pictures. One of each in a list: for
+        detector: What :func:`load` gave, or what it takes: of faces or of whole pictures. One of each in a list: for
             each file the more suspicious of both speaks, see :mod:`facefake.scoring.both`.
         rules: Pooling, threshold and when to abstain; the detector's own unless given.
         recipe: Which frames; the crop is always the detector's. Of two detectors, each may be an
@@ -68,7 +72,8 @@ def score(
         >>> [result.error.code for result in score("no.mp4", detector)]  # doctest: +SKIP
         ['not_found']
     """
-    given = [detector] if isinstance(detector, (Detector, Examiner, str, os.PathLike)) else detector
+    one = (Detector, Examiner, str, os.PathLike)
+    given: Sequence[AnyDetector | None] = [detector] if detector is None or isinstance(detector, one) else detector
     examiners = in_order([_examiner(each, recipe, rules, device) for each in given])
     several = [paths] if isinstance(paths, (str, os.PathLike)) else paths
     clips, refused = from_paths([Path(path) for path in several])
@@ -107,7 +112,7 @@ def in_order(examiners: Sequence[Examiner]) -> list[Examiner]:
     return sorted(examiners, key=lambda each: each.via != "face")
 
 
-def _examiner(given: AnyDetector, recipe: Recipe | None, rules: ScoringRules | None, device: str) -> Examiner:
+def _examiner(given: AnyDetector | None, recipe: Recipe | None, rules: ScoringRules | None, device: str) -> Examiner:
     if isinstance(given, Examiner):
         return given
     detector = given if isinstance(given, Detector) else load(given, device=device)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facefake.cli.outputs import keep_apart
+from facefake.cli.paths import chosen_file
 
 if TYPE_CHECKING:
     from facefake.evaluation.calibrating import Fitted
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 @click.command("calibrate")
 @click.option(
-    "--detector", type=click.Path(path_type=Path), required=True, help="The detector file the videos were scored with."
+    "--detector",
+    metavar="FILE|NAME",
+    required=True,
+    help="The detector the videos were scored with: a file, a published name, or hf-hub:org/name.",
 )
 @click.option(
     "--scores",
@@ -40,7 +44,7 @@ if TYPE_CHECKING:
     help="balanced: the more probable class; eer: equal error rates; fpr:0.01: at most that share of false alarms.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The detector file to write.")
-def command(detector: Path, scores_file: Path, method: str, rule: str, out: Path) -> None:
+def command(detector: str, scores_file: Path, method: str, rule: str, out: Path) -> None:
     """Make a detector's scores probabilities, on validation videos, and choose its threshold there.
 
     Real and fake videos weigh the same, however many there are: a probability of 0.8 means that such a score is four
@@ -60,7 +64,8 @@ def command(detector: Path, scores_file: Path, method: str, rule: str, out: Path
 
     keep_apart([out], [scores_file])
     file = read_scores(scores_file)
-    card = check_origin(file, detector)
+    detector_file = chosen_file(detector)
+    card = check_origin(file, detector_file)
     fitted = calibrate(file.scores, file.head["detector"]["sha256"], method, rule)  # type: ignore[arg-type]
     changed = {
         "tool_version": __version__,
@@ -68,7 +73,7 @@ def command(detector: Path, scores_file: Path, method: str, rule: str, out: Path
         "threshold": fitted.threshold,
         "threshold_source": fitted.threshold_source,
     }
-    write_card(detector, out, card.model_copy(update=changed))
+    write_card(detector_file, out, card.model_copy(update=changed))
     for line in _summary(fitted):
         click.echo(line, err=True)
     click.echo(f"{out}: calibrated", err=True)

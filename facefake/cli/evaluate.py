@@ -11,6 +11,7 @@ import click
 from facefake.cli.ending import end
 from facefake.cli.forms import Forms
 from facefake.cli.options import Process, min_coverage_option, process_options
+from facefake.cli.paths import chosen_file
 from facefake.cli.suite_report import make_suite_report
 from facefake.cli.suite_run import Bench, run
 
@@ -28,7 +29,12 @@ def _write_report(out: Path, report: dict[str, Any]) -> None:
 
 @click.command("evaluate")
 @click.argument("suite_name", metavar="SUITE")
-@click.option("--detector", "detector_file", required=True, type=click.Path(path_type=Path), help="A detector file.")
+@click.option(
+    "--detector",
+    required=True,
+    metavar="FILE|NAME",
+    help="A detector file, a published detector (`facefake detectors` lists them) or hf-hub:org/name.",
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -50,7 +56,7 @@ def _write_report(out: Path, report: dict[str, Any]) -> None:
 @process_options
 def command(
     suite_name: str,
-    detector_file: Path,
+    detector: str,
     data: Path | None,
     datasets: tuple[str, ...],
     out: Path | None,
@@ -69,7 +75,7 @@ def command(
 
     \b
     facefake evaluate cross-dataset --detector FILE --data sets/
-    facefake evaluate robustness --detector FILE --dataset celebdf --dataset ffpp:val
+    facefake evaluate robustness --detector gend-clip-l14 --dataset celebdf --dataset ffpp:val
     facefake evaluate my-suite.yaml --detector FILE --out results
 
     Exit codes: 0 all well, 1 a set or some files failed, 2 usage, 3 fewer clips than --min-coverage have a score.
@@ -86,11 +92,11 @@ def command(
     suite = suite.with_sets(datasets) if datasets else suite
     for ladder in suite.corruptions:
         require_encoder(ladder.corruptions[0])
-    detector = api.load(detector_file, device=process.device)
+    loaded = api.load(chosen_file(detector), device=process.device)
     examiner = Examiner(
-        detector,
-        replace(api.recipe_of(detector), sampling=Sampling.parse(frames or suite.frames)),
-        api.rules_of(detector).replaced(judge_all=no_abstain or not suite.abstain),
+        loaded,
+        replace(api.recipe_of(loaded), sampling=Sampling.parse(frames or suite.frames)),
+        api.rules_of(loaded).replaced(judge_all=no_abstain or not suite.abstain),
     )
     bench = Bench(
         examiner=examiner,

@@ -20,27 +20,26 @@ _JUDGES = {"face": "faces", "image": "whole pictures"}
 
 @dataclass(frozen=True, slots=True)
 class Detectors:
-    """The detector files given, and the path asked for (``face``, ``image``, ``both``)."""
+    """The detectors given, as files, names or repositories, and the path asked for (``face``, ``image``, ``both``)."""
 
-    detectors: tuple[Path, ...]
+    detectors: tuple[str, ...]
     by_path: str | None
 
     def chosen(self) -> list[Path]:
-        """The detector of each path to take, the face path's first; without a path asked for, all that are given.
+        """The detector file of each path to take, the face path's first; without a path asked for, of all given.
+
+        Where none is given it is the default one's. Nothing is fetched before it is known that all go together.
 
         Raises:
-            FacefakeError: ``usage`` for none, for two of one path, or a path that none of them can take; what reading
-                a detector's card raises.
+            FacefakeError: ``usage`` for two of one path, or a path that none of them can take; what finding a detector,
+                and reading its card, raises.
         """
         from facefake.scoring.examiner import check_paths
 
-        if not self.detectors:
-            raise FacefakeError(
-                "usage", "Which detector?", "--detector FILE; `facefake train` makes one, `facefake demo` a toy."
-            )
-        paths = [_via(file) for file in self.detectors]
+        given = self.detectors or (None,)
+        paths = [_via(each) for each in given]
         check_paths(paths)
-        files = dict(zip(paths, self.detectors, strict=True))
+        files = dict(zip(paths, given, strict=True))
         wanted: tuple[Via, ...] = ("face", "image")
         if self.by_path in files:
             wanted = tuple(via for via in wanted if via == self.by_path)
@@ -48,9 +47,10 @@ class Detectors:
             raise FacefakeError(
                 "usage",
                 f"--path {self.by_path}: no detector given judges {_JUDGES[missing[0]]}.",
-                f"Add one with --detector; `facefake train --path {missing[0]}` makes one.",
+                "Add one with --detector: `facefake detectors` lists published ones, "
+                f"`facefake train --path {missing[0]}` makes one.",
             )
-        return [files[via] for via in wanted if via in files]
+        return [chosen_file(files[via]) for via in wanted if via in files]
 
     def examiners(
         self,
@@ -80,12 +80,27 @@ class Detectors:
         return examiners
 
 
-def _via(file: Path) -> Via:
+def chosen_file(given: str | None) -> Path:
+    """The detector file a user means, people being told on stderr what is fetched for it.
+
+    Raises:
+        FacefakeError: What :func:`facefake.hub.resolve.detector_file` raises.
+    """
+    from facefake.hub.resolve import detector_file
+
+    return detector_file(given, say=lambda sentence: click.echo(sentence, err=True)).path
+
+
+def _via(given: str | None) -> Via:
+    from facefake.hub.resolve import named
     from facefake.models.file import read_card
     from facefake.scoring.examiner import via_of
     from preprocessing.faces import CropGeometry
 
-    return via_of(whole=CropGeometry.from_dict(read_card(file).geometry).whole)
+    entry = named(given)
+    if entry is not None:
+        return entry.detects
+    return via_of(whole=CropGeometry.from_dict(read_card(chosen_file(given)).geometry).whole)
 
 
 detector_options = gathered(
@@ -95,8 +110,9 @@ detector_options = gathered(
         "--detector",
         "detectors",
         multiple=True,
-        type=click.Path(path_type=Path),
-        help="A detector file (.safetensors): of faces, of whole pictures, or, given twice, one of each.",
+        metavar="FILE|NAME",
+        help="A detector file, a published detector (`facefake detectors` lists them) or hf-hub:org/name: of faces, of "
+        "whole pictures, or, given twice, one of each. [default: gend-clip-l14]",
     ),
     click.option(
         "--path",

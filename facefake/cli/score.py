@@ -117,7 +117,9 @@ def command(
     `facefake report` computes it again from the JSON.
 
     \b
+    facefake score clip.mp4                                        the default detector, fetched the first time
     facefake score clip.mp4 --detector detector.safetensors
+    facefake score picture.jpg --detector ufd-clip-l14
     facefake score uploads/ --detector FACES --detector PICTURES --json results.json --csv results.csv
     facefake score videos/ --labels labels.csv --detector FILE
     facefake score --dataset celebdf --data Celeb-DF-v2 --detector FILE --no-abstain
@@ -130,6 +132,7 @@ def command(
     if bool(paths) == bool(source.datasets):
         raise FacefakeError("usage", "Give either files and folders, or --dataset.", "See facefake score --help.")
     from facefake.evaluation.coverage import below
+    from facefake.registry.entries import DEFAULT
     from facefake.scoring import examined_by
 
     files = (json_file, csv_file, markdown, html)
@@ -142,7 +145,7 @@ def command(
         threshold=threshold,
         judge_all=no_abstain,
     )
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = {} if detectors.detectors else {"default_detector": DEFAULT}
     if source.datasets:
         results, total, facts = _of_sets(source, splits, store, examiners, process, files, foreign_crops)
         settings["datasets"] = facts

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
+from facefake.hub.fetch import hub_file
+from facefake.hub.keep import converted
+from facefake.hub.say import Say, silent
 from facefake.registry.entries import DEFAULT, find
 from facefake.registry.entry import Entry
+from preprocessing.errors import FacefakeError
 
-Say: TypeAlias = Callable[[str], None]
-"""What is told, a sentence at a time, while something takes long."""
-
-
-def silent(sentence: str) -> None:
-    """A :data:`Say` that tells nobody."""
+HUB_PREFIX = "hf-hub:"
+PUSHED_FILE = "detector.safetensors"
+"""What the detector file is called in a repository that `facefake detectors push` made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +34,41 @@ class Resolved:
 
 
 def detector_file(given: str | os.PathLike[str] | None, *, say: Say = silent) -> Resolved:
-    """The detector file a user means.
+    """The detector file a user means, fetched and made now if it is a published one that is not here yet.
 
     Args:
-        given: A path; a name of :data:`facefake.registry.entries.ENTRIES`; ``None``: the default one.
+        given: A path; a name of :data:`facefake.registry.entries.ENTRIES`; ``hf-hub:org/name`` or
+            ``hf-hub:org/name@revision``, a repository that ``facefake detectors push`` made; ``None``: the default one.
         say: Told what is done while something is fetched or made.
 
     Raises:
-        FacefakeError: ``detector_unknown``.
+        FacefakeError: ``detector_unknown``; of a repository ``usage`` or ``download_failed``; what
+            :func:`facefake.hub.keep.converted` raises.
     """
-    if given is not None and is_path(given):
-        return Resolved(Path(given), None, False)
-    entry = find(DEFAULT if given is None else str(given))
-    raise NotImplementedError(entry.name)
+    entry = named(given)
+    if entry is not None:
+        if given is None:
+            say(f"no detector named: {entry.name} ({entry.title}), the default; `facefake detectors` lists others")
+        return Resolved(converted(entry, say=say), entry, given is None)
+    text = os.fspath(given or "")
+    path = _pushed(text, say) if text.startswith(HUB_PREFIX) else Path(text)
+    return Resolved(path, None, False)
+
+
+def named(given: str | os.PathLike[str] | None) -> Entry | None:
+    """What is known of a detector before anything is fetched; ``None`` of a path or a repository.
+
+    Raises:
+        FacefakeError: ``detector_unknown``.
+
+    Example:
+        >>> named("gend-clip-l14").detects, named("detector.safetensors")
+        ('face', None)
+    """
+    if given is None:
+        return find(DEFAULT)
+    text = os.fspath(given)
+    return None if text.startswith(HUB_PREFIX) or is_path(text) else find(text)
 
 
 def is_path(given: str | os.PathLike[str]) -> bool:
@@ -59,3 +80,18 @@ def is_path(given: str | os.PathLike[str]) -> bool:
     """
     path = Path(given)
     return path.is_file() or bool(path.suffix) or len(path.parts) != 1
+
+
+def _pushed(given: str, say: Say) -> Path:
+    repository, _, revision = given.removeprefix(HUB_PREFIX).partition("@")
+    if repository.count("/") != 1 or not all(repository.split("/")):
+        raise FacefakeError(
+            "usage", f"{given} names no repository.", "Write hf-hub:org/name or hf-hub:org/name@commit."
+        )
+    return hub_file(
+        repository,
+        PUSHED_FILE,
+        revision or "main",
+        bring=f"Bring {PUSHED_FILE} from https://huggingface.co/{repository} and name it: --detector FILE.",
+        say=say,
+    )

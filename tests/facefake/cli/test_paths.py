@@ -184,7 +184,7 @@ def test_python_gives_the_same_answers(both, bench):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ((), "Which detector?"),
+        (("--path", "image"), "no detector given judges whole pictures"),
         (("faces", "faces"), "2 of the detectors judge faces"),
         (("pictures", "faces", "pictures"), "2 of the detectors judge whole pictures"),
         (("faces", "--path", "image"), "no detector given judges whole pictures"),

@@ -1,0 +1,82 @@
+"""The detector files of published detectors, made once on each machine and kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from facefake.hub.cache import cache_dir, kept_file
+from facefake.hub.fetch import Fetched, fetch_source, to_bring
+from facefake.hub.say import Say, silent
+from facefake.models.card import DetectorCard
+from facefake.models.file import read_card
+from facefake.registry.entry import Entry, Hub, Link
+from facefake.registry.licences import require
+from preprocessing.errors import FacefakeError
+
+
+def converted(entry: Entry, *, say: Say = silent) -> Path:
+    """The detector file of a published detector: the kept one, else fetched, converted and kept now.
+
+    Args:
+        entry: The published detector.
+        say: Told what is done.
+
+    Raises:
+        FacefakeError: ``licence_not_accepted``; ``download_failed``, ``digest_mismatch``, ``weights_not_found`` for its
+            base, each with what to bring; what :func:`facefake.importing.convert.convert` raises.
+    """
+    require(entry, cache_dir())
+    path = kept_file(entry.name)
+    if not is_kept(entry):
+        fetched = fetch_source(entry, say=say)
+        say(f"making the detector file of {entry.name}, once: {path}")
+        convert_fetched(fetched, entry, path)
+    return path
+
+
+def convert_fetched(fetched: Fetched, entry: Entry, out: Path) -> DetectorCard:
+    """Write the detector file of what was fetched.
+
+    Raises:
+        FacefakeError: As :func:`converted`.
+    """
+    from facefake.importing.convert import convert
+    from facefake.models.weights import HUB_FILES, hub_repository
+
+    try:
+        return convert(fetched.path, entry, out, source=fetched.source, revision=fetched.revision)
+    except FacefakeError as error:
+        if error.code != "weights_not_found":
+            raise
+        repository = hub_repository(entry.backbone.name, entry.backbone.weights)
+        base = f"{HUB_FILES[0]} of {repository}" if repository else f"the weights of {entry.backbone.name}"
+        raise FacefakeError(
+            error.code,
+            error.message,
+            f"Bring {base} and run `facefake detectors import {fetched.path} --as {entry.name} --base FILE`; or "
+            + to_bring(entry).partition("; or ")[2],
+        ) from error
+
+
+def is_kept(entry: Entry) -> bool:
+    """Whether its detector file is here, and is still what is known under that name."""
+    path = kept_file(entry.name)
+    if not path.is_file():
+        return False
+    try:
+        return _is_of(read_card(path), entry)
+    except FacefakeError:
+        return False  # damaged, or of an older form: it is made anew
+
+
+def _is_of(card: DetectorCard, entry: Entry) -> bool:
+    """Whether a file was made from the source, and in the way, that the entry names."""
+    origin, source = card.origin, entry.sources[0]
+    if origin is None or origin.name != entry.name:
+        return False
+    known = source.sha256 if isinstance(source, Hub | Link) else None
+    same_bytes = known is None or origin.sha256 == known
+    made = (card.backbone.name, card.backbone.feature, card.strategy, card.head, card.geometry, card.face_detector)
+    spec = entry.backbone
+    wanted = (spec.name, spec.feature, entry.strategy, entry.head, entry.geometry.to_dict(), entry.face_detector)
+    return same_bytes and made == wanted
