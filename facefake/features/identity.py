@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from facefake.models.spec import Interpolation
 from preprocessing import recipe
 from preprocessing.faces import CropGeometry
 
@@ -41,6 +42,7 @@ class Identity:
         std: Per-channel standard deviation.
         precision: ``fp32``, ``bf16`` or ``fp16``.
         geometry: How a picture becomes the backbone's squares, or how the crop was cut.
+        interpolation: How pictures are resized to that side.
         corruption: What is done to the picture before, ``kind:level``.
         view: Which augmented view; ``None`` for pictures as they are.
 
@@ -60,6 +62,7 @@ class Identity:
     std: tuple[float, float, float]
     precision: str
     geometry: CropGeometry
+    interpolation: Interpolation = "bicubic"
     corruption: str | None = None
     view: View | None = None
 

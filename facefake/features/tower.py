@@ -63,6 +63,7 @@ class Tower:
             mean=backbone.mean,
             std=backbone.std,
             precision=self._precision,
+            interpolation=backbone.interpolation,
             geometry=geometry,
         )
 

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import open_clip
+from open_clip.timm_model import TimmModel
 from torch import Tensor, nn
 
 from facefake.models import weights as source
 from facefake.models.origin import locate
 from facefake.models.preprocess import Preprocess
-from facefake.models.spec import BackboneSpec
+from facefake.models.spec import BackboneSpec, Interpolation
 from facefake.models.tower import end_at, picture_side, random_tower, tower_from_file, weights_digest
+from facefake.models.trunk import fit_side
 from facefake.models.tuning import LoraSettings
 
 Triple = tuple[float, float, float]
@@ -29,32 +31,42 @@ class Backbone(nn.Module):
         spec: What it was made from.
         mean: Per-channel mean its pictures are normalised with, on the 0..1 scale.
         std: Per-channel standard deviation.
+        interpolation: How its pictures are resized.
 
     Attributes:
         dim: Width of the feature.
         image_size: Side of the pictures, in pixels.
-        sha256: Digest of the base weights as loaded, before any training, see :func:`weights_digest`: that of the
-            projection too where the feature is the joint one.
+        sha256: Digest of the base weights as loaded, before any training and before positions are resampled, which
+            machines may round differently; see :func:`weights_digest`. That of the projection too where the feature is
+            the joint one.
         lora: Of the low-rank updates on its weights; ``None``: there are none.
 
     Raises:
         FacefakeError: ``backbone_unknown`` if the tower does not have that feature.
     """
 
-    def __init__(self, visual: nn.Module, spec: BackboneSpec, mean: Triple, std: Triple) -> None:
+    def __init__(
+        self,
+        visual: nn.Module,
+        spec: BackboneSpec,
+        mean: Triple,
+        std: Triple,
+        interpolation: Interpolation = "bicubic",
+    ) -> None:
         super().__init__()
         self.dim = end_at(visual, spec.feature, spec.name)
         self.visual = visual
-        self.spec, self.mean, self.std = spec, mean, std
+        self.spec, self.mean, self.std, self.interpolation = spec, mean, std, interpolation
         self.image_size = picture_side(visual, spec.name)
         self.sha256 = weights_digest(visual)
+        fit_side(visual)
         self.lora: LoraSettings | None = None
         self.eval()
 
     @property
     def preprocess(self) -> Preprocess:
         """From a crop to the picture this backbone wants."""
-        return Preprocess(self.image_size, self.mean, self.std)
+        return Preprocess(self.image_size, self.mean, self.std, self.interpolation)
 
     def checkpoint_gradients(self) -> None:
         """Compute activations again in the backward pass instead of keeping them."""
@@ -92,7 +104,7 @@ def load_backbone(spec: BackboneSpec) -> Backbone:
         visual = tower_from_file(spec.name, origin, spec.feature)
     else:
         visual = cast(nn.Module, origin.visual)
-    return Backbone(visual, spec, *_normalisation(spec, visual))
+    return Backbone(visual, spec, *_normalisation(spec, visual), _interpolation(visual))
 
 
 def find_weights(spec: BackboneSpec) -> Path | None:
@@ -109,7 +121,7 @@ def _normalisation(spec: BackboneSpec, visual: nn.Module) -> tuple[Triple, Tripl
     """Mean and std.
 
     A model of the hub brings its own, and a tag has its own; of a file those on which all published weights of that
-    model agree, else OpenAI's.
+    model agree, of a tower that only timm publishes timm's, else OpenAI's.
     """
     if spec.name.startswith(source.HUB_PREFIX):
         settings: Any = visual.preprocess_cfg
@@ -122,7 +134,16 @@ def _normalisation(spec: BackboneSpec, visual: nn.Module) -> tuple[Triple, Tripl
     }
     if len(found) == 1:
         return found.pop()
+    if isinstance(visual, TimmModel) and not tags:
+        timms = visual.trunk.pretrained_cfg
+        return _triple(timms["mean"]), _triple(timms["std"])
     return _triple(open_clip.OPENAI_DATASET_MEAN), _triple(open_clip.OPENAI_DATASET_STD)
+
+
+def _interpolation(visual: nn.Module) -> Interpolation:
+    """As CLIP's own processor resizes; DINOv3's (Meta's code and transformers', not timm's settings) does otherwise."""
+    dinov3 = isinstance(visual, TimmModel) and "dinov3" in visual.trunk.pretrained_cfg["architecture"]
+    return "bilinear" if dinov3 else "bicubic"
 
 
 def _triple(values: Iterable[float]) -> Triple:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from facefake.config_file import Section
+from facefake.models.spec import Interpolation
 from facefake.models.tuning import AdapterSettings, Feature, Head, LoraSettings, Strategy
 from facefake.scoring.calibration import Calibration
 from facefake.scoring.rules import UNCHOSEN
@@ -28,6 +29,7 @@ class BackboneCard(Section):
         std: Per-channel standard deviation.
         feature: Where the tower ends: ``pooled`` (before the projection; older files are silent and mean this) or
             ``joint`` (after it).
+        interpolation: How its pictures are resized; older files are silent and mean ``bicubic``.
     """
 
     name: str
@@ -37,6 +39,7 @@ class BackboneCard(Section):
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     feature: Feature = "pooled"
+    interpolation: Interpolation = "bicubic"
 
 
 class TrainingCard(Section):
@@ -99,6 +102,30 @@ class OriginCard(Section):
     base_deviation: float
 
 
+class ExportCard(Section):
+    """How a detector was brought into another program's form, and how far its answers moved by that.
+
+    Attributes:
+        source: Name of the detector file.
+        sha256: Its digest.
+        precision: Of the products: ``fp32``; ``fp16``; ``int8``: weights and, as they come, activations.
+        opset: Version of ONNX's operators.
+        versions: Of the packages that made it.
+        pictures: How many it was compared on with the detector file, which torch ran in fp32.
+        score_difference: Largest difference of a score among them, 0..1.
+        verdicts_changed: Pictures on the other side of the threshold than before.
+    """
+
+    source: str
+    sha256: Digest
+    precision: Literal["fp32", "fp16", "int8"]
+    opset: int
+    versions: dict[str, str]
+    pictures: int
+    score_difference: float
+    verdicts_changed: int
+
+
 class DetectorCard(Section):
     """The metadata of a detector file.
 
@@ -121,6 +148,7 @@ class DetectorCard(Section):
         selection: How the checkpoint was chosen, if one was.
         metrics: Figures on the selection split.
         origin: Whose weights these are; ``None`` for those trained here.
+        export: Of an exported detector; ``None`` for a ``.safetensors``.
     """
 
     format: Literal[1] = FORMAT
@@ -141,3 +169,4 @@ class DetectorCard(Section):
     selection: SelectionCard | None = None
     metrics: dict[str, float] = Field(default_factory=dict)
     origin: OriginCard | None = None
+    export: ExportCard | None = None

@@ -188,6 +188,7 @@ def describe_backbone(backbone: Backbone) -> BackboneCard:
         mean=backbone.mean,
         std=backbone.std,
         feature=backbone.spec.feature,
+        interpolation=backbone.interpolation,
     )
 
 
@@ -270,7 +271,7 @@ def _check_base(card: BackboneCard, backbone: Backbone) -> None:
             "Bring the weights the detector was trained on and name them as the backbone's weights.",
         )
     # a file of weights does not say its normalisation, so the card decides
-    backbone.mean, backbone.std = card.mean, card.std
+    backbone.mean, backbone.std, backbone.interpolation = card.mean, card.std, card.interpolation
     if backbone.image_size != card.image_size:
         raise FacefakeError(
             "backbone_mismatch",

@@ -7,7 +7,9 @@ import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
+import huggingface_hub
 import open_clip
+from huggingface_hub.errors import RemoteEntryNotFoundError
 from torch import nn
 
 from facefake.models import weights as source
@@ -41,7 +43,7 @@ def locate(spec: BackboneSpec) -> Origin:
         _check_activation(spec, published)
         return _from_tag(spec)
     if kind == "hf-hub":
-        return source.local_file(spec.name, spec.weights) or _fetch_from_hub(rest)
+        return source.local_file(spec.name, spec.weights) or _fetch_from_hub(spec)
     if Path(spec.weights).suffix not in (".safetensors", ".pt", ".bin"):
         tags = ", ".join(open_clip.list_pretrained_tags_by_model(spec.name)) or "none"
         raise FacefakeError(
@@ -92,14 +94,18 @@ def _hub_model(spec: BackboneSpec) -> nn.Module:
     return model
 
 
-def _fetch_from_hub(repository: str) -> Path:
-    what = f"the weights of hf-hub:{repository}"
-    source.require_network(repository, what)
-    try:
-        with quiet():
-            return Path(open_clip.download_pretrained_from_hf(repository))
-    except (OSError, RuntimeError, ValueError) as error:
-        raise source.not_found(repository, what, str(error).splitlines()[0]) from error
+def _fetch_from_hub(spec: BackboneSpec) -> Path:
+    repository, what = spec.weights.removeprefix(source.HUB_PREFIX), f"the weights of {spec.weights}"
+    wanted = f"{source.HUB_FILES[0]}, or else {source.TOWER_FILE},"
+    source.require_network(repository, what, wanted)
+    for file in source.hub_files(spec.name, spec.weights):
+        # that there is no such file is no OSError, but where the hub could not be asked
+        with contextlib.suppress(RemoteEntryNotFoundError):
+            try:
+                return Path(huggingface_hub.hf_hub_download(repository, file))
+            except (OSError, RuntimeError, ValueError) as error:
+                raise source.not_found(repository, what, str(error).splitlines()[0], wanted) from error
+    raise source.not_found(repository, what, "it has no file of weights", wanted)
 
 
 def _check_activation(spec: BackboneSpec, published: dict[str, object]) -> None:

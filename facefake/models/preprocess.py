@@ -1,6 +1,8 @@
-"""From a face crop to what a backbone sees, as CLIP's own image processor does it."""
+"""From a face crop to what a backbone sees, as CLIP's own image processor does it, or DINOv3's."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 import torch
@@ -8,9 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from facefake.models.spec import Interpolation
+
+_FILTERS: Final = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
+
 
 class Preprocess:
-    """Bicubic resize of the short side, centre-crop, scale to 0..1, normalise: the transform of OpenAI's CLIP.
+    """Resize of the short side, centre-crop, scale to 0..1, normalise: the transform of OpenAI's CLIP, if bicubic.
 
     The resize runs on the CPU in uint8 (PIL, antialiased); normalisation can run on the device, so that a quarter of
     the bytes travel.
@@ -19,6 +25,7 @@ class Preprocess:
         size: Side of the square picture, in pixels.
         mean: Per-channel mean (RGB) on the 0..1 scale.
         std: Per-channel standard deviation.
+        interpolation: Of the resize.
 
     Example:
         >>> preprocess = Preprocess(4, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -26,8 +33,15 @@ class Preprocess:
         tensor(1.)
     """
 
-    def __init__(self, size: int, mean: tuple[float, float, float], std: tuple[float, float, float]) -> None:
+    def __init__(
+        self,
+        size: int,
+        mean: tuple[float, float, float],
+        std: tuple[float, float, float],
+        interpolation: Interpolation = "bicubic",
+    ) -> None:
         self.size = size
+        self._filter = _FILTERS[interpolation]
         self._mean = torch.tensor(mean, dtype=torch.float32).view(3, 1, 1)
         self._std = torch.tensor(std, dtype=torch.float32).view(3, 1, 1)
 
@@ -43,7 +57,7 @@ class Preprocess:
         if short != self.size:
             # the long side is cut down, not rounded, to whole pixels: as torchvision's and CLIP's own resize do
             target = (self.size * width // short, self.size * height // short)
-            image = image.resize(target, Image.Resampling.BICUBIC)
+            image = image.resize(target, self._filter)
         left = round((image.width - self.size) / 2)
         top = round((image.height - self.size) / 2)
         image = image.crop((left, top, left + self.size, top + self.size))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from facefake.models.tuning import Feature
+
+Interpolation: TypeAlias = Literal["bicubic", "bilinear"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from open_clip.transformer import VisionTransformer
 from torch import nn
 
 from facefake.models import weights as source
+from facefake.models.trunk import trunk_names
 from facefake.models.tuning import Feature
 from preprocessing.errors import FacefakeError
 from preprocessing.resources import configs_dir
@@ -96,7 +97,7 @@ def random_model(name: str, seed: int, **options: Any) -> nn.Module:
 
 
 def tower_from_file(name: str, path: Path, feature: Feature) -> nn.Module:
-    """A tower that ends at a feature, in float32, from a weights file in open_clip's form.
+    """A tower that ends at a feature, in float32, from a file in open_clip's form; a tower of timm, in timm's too.
 
     Raises:
         FacefakeError: ``weights_not_found``, ``weights_invalid`` if it holds another tower than this.
@@ -106,6 +107,8 @@ def tower_from_file(name: str, path: Path, feature: Feature) -> nn.Module:
     with torch.device("meta"), quiet():
         visual = open_clip.create_model(name, text_cfg=_NO_TEXT, pretrained_text=False, device="meta").visual
     projected = set(visual.state_dict())
+    if isinstance(visual, TimmModel):
+        state = trunk_names(state, projected)
     end_at(visual, feature, name)
     wanted = visual.state_dict()
     found = {key: value for key, value in state.items() if key in wanted}

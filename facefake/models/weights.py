@@ -20,6 +20,8 @@ from preprocessing.errors import FacefakeError
 HUB_PREFIX = "hf-hub:"
 # file names under which open_clip keeps a model on the hub, best first
 HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+# and that under which timm and transformers keep a tower alone
+TOWER_FILE = "model.safetensors"
 _UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, SafetensorError, pickle.UnpicklingError)
 
 
@@ -35,7 +37,7 @@ def local_file(name: str, weights: str) -> Path | None:
     repository = hub_repository(name, weights)
     if repository is None:
         return None
-    cached = (huggingface_hub.try_to_load_from_cache(repository, file) for file in HUB_FILES)
+    cached = (huggingface_hub.try_to_load_from_cache(repository, file) for file in hub_files(name, weights))
     return next((Path(path) for path in cached if isinstance(path, str)), None)
 
 
@@ -45,6 +47,16 @@ def hub_repository(name: str, weights: str) -> str | None:
         return weights.removeprefix(HUB_PREFIX)
     published = open_clip.get_pretrained_cfg(name, weights)
     return str(published["hf_hub"]).rstrip("/") if published and published.get("hf_hub") else None
+
+
+def hub_files(name: str, weights: str) -> tuple[str, ...]:
+    """File names under which a repository may keep the weights, best first.
+
+    Behind a published tag, and behind a backbone that is itself one of the hub, are open_clip's files; a repository
+    that is named as the weights may be timm's or transformers' as well.
+    """
+    any_make = weights.startswith(HUB_PREFIX) and not name.startswith(HUB_PREFIX)
+    return (*HUB_FILES, TOWER_FILE) if any_make else HUB_FILES
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -79,19 +91,19 @@ def visual_part(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return visual or state
 
 
-def require_network(repository: str | None, what: str) -> None:
+def require_network(repository: str | None, what: str, file: str = HUB_FILES[0]) -> None:
     """Fail at once where the hub's name does not resolve, rather than after the client's minute of retries.
 
     Raises:
         FacefakeError: ``weights_not_found``.
     """
     if reason := why_offline():
-        raise not_found(repository, what, reason)
+        raise not_found(repository, what, reason, file)
 
 
-def not_found(repository: str | None, what: str, reason: str) -> FacefakeError:
+def not_found(repository: str | None, what: str, reason: str, file: str = HUB_FILES[0]) -> FacefakeError:
     """The error for weights that cannot be had, with the file to bring."""
-    bring = f"{HUB_FILES[0]} from {hub.ENDPOINT}/{repository}" if repository else "the weights as a .safetensors file"
+    bring = f"{file} from {hub.ENDPOINT}/{repository}" if repository else "the weights as a .safetensors file"
     return FacefakeError(
         "weights_not_found",
         f"{what} are not on this machine and could not be fetched ({reason})",
