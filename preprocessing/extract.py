@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from pathlib import Path
 
 import numpy as np
 
@@ -51,8 +52,8 @@ class _Seen:
 
 
 @lru_cache(maxsize=1)
-def _face_detector(name: str, device: str) -> FaceDetector:
-    return load_face_detector(name, device=device)
+def _face_detector(name: str, file: Path | None, device: str) -> FaceDetector:
+    return load_face_detector(name, file, device=device)
 
 
 def _look(
@@ -138,7 +139,7 @@ def extract_clip(clip: Clip, recipe: Recipe, device: str = "auto", limits: Limit
         return read_released(clip, recipe, limits)
     if recipe.whole:
         return read_whole(clip, recipe, limits)
-    detector = _face_detector(recipe.face_detector, device)
+    detector = _face_detector(recipe.face_detector, recipe.face_detector_file, device)
     with _open_mask(clip, limits) as masks:
         sampled = sample(clip, recipe, limits, partial(_look, masks, detector, recipe.geometry))
     return sampled.with_faces(_faces(sampled.seen))

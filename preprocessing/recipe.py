@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from preprocessing.corruptions.corruption import Corruption
 from preprocessing.errors import FacefakeError
+from preprocessing.faces import find_face_detector
 from preprocessing.faces.align import CropGeometry
 from preprocessing.faces.released import RELEASED
 from preprocessing.video.sampling import Sampling
@@ -32,6 +34,8 @@ class Recipe:
             pictures :data:`NO_FACES`.
         decoder: ``auto``, ``pyav`` or ``decord``.
         corruption: What is done to the frames before anybody looks for faces, to see how a detector holds.
+        face_detector_file: Where the face detector lies if it does not come with facefake. It goes where the recipe
+            goes, and is no part of it: the same file elsewhere is the same recipe.
 
     Raises:
         FacefakeError: ``crop_mismatch`` for a geometry that nothing can be cut by, unless the crops are as released,
@@ -50,6 +54,7 @@ class Recipe:
     face_detector: str = "mtcnn"
     decoder: str = "auto"
     corruption: Corruption | None = None
+    face_detector_file: Path | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.whole != (self.face_detector == NO_FACES):
@@ -168,6 +173,24 @@ class Recipe:
     def with_frames(self, sampling: Sampling, decoder: str) -> Recipe:
         """The same crop from other frames, or decoded otherwise."""
         return replace(self, sampling=sampling, decoder=decoder)
+
+    def with_face_detector(self, given: str) -> Recipe:
+        """The same crop of faces found by another face detector.
+
+        Args:
+            given: As :func:`preprocessing.faces.find_face_detector` takes it.
+
+        Raises:
+            FacefakeError: Also ``usage`` for whole pictures and for crops as released, where nobody looks for faces.
+        """
+        if self.whole or self.released:
+            raise FacefakeError(
+                "usage",
+                f"{self.geometry.template}: no faces are looked for here.",
+                "Leave out --face-detector.",
+            )
+        name, file = find_face_detector(given)
+        return replace(self, face_detector=name, face_detector_file=file)
 
     @property
     def hash(self) -> str:
