@@ -4,51 +4,29 @@ from __future__ import annotations
 
 import difflib
 
-from facefake.models.spec import BackboneSpec
-from facefake.registry.entry import Entry, Figure, Hub, Licence
+from facefake.registry.entry import Entry
+from facefake.registry.faces import EFFORT_FFPP, GEND_CLIP, GEND_DINO, GEND_PE, LN_CLIP
+from facefake.registry.pictures import (
+    CLIPPING_ADAPTER,
+    CLIPPING_FULL,
+    CLIPPING_LINEAR,
+    CLIPPING_PROMPT,
+    EFFORT_CHAMELEON,
+    EFFORT_GENIMAGE,
+    UFD,
+)
 from preprocessing.errors import FacefakeError
-from preprocessing.faces.align import CropGeometry
 
 DEFAULT = "gend-clip-l14"
 """What a file is scored with where no detector is named."""
 
-_CLIP_L14 = "ViT-L-14-quickgelu"
-
-_ENTRIES = (
-    Entry(
-        name="gend-clip-l14",
-        title="GenD, CLIP ViT-L/14",
-        use_for="faces in videos: the default",
-        detects="face",
-        form="gend-clip",
-        sources=(
-            Hub(
-                repository="yermandy/GenD_CLIP_L_14",
-                file="model.safetensors",
-                revision="9413725434bfe93ef069b7b4dcdf817cd83529b3",
-                sha256="d76f0bdfd74a29fe1b1c1b84a80ac92486993e426878e8c7a3944281fbb96833",
-                size=1_215_928_160,
-            ),
-        ),
-        backbone=BackboneSpec(_CLIP_L14, "openai"),
-        strategy="ln",
-        head="hyperspherical",
-        geometry=CropGeometry("gend", 1.3, None),
-        face_detector="scrfd",
-        preprocessing="shorter side to 224 pixels (bicubic), centre crop, CLIP's mean and deviation, RGB",
-        polarity="two logits, softmax; class 0 real, class 1 fake",
-        trained_on="FaceForensics++ c23, official training split, 32 frames a video",
-        code=Licence("MIT", "https://github.com/yermandy/GenD/blob/main/LICENSE", True),
-        weights=Licence("none stated", "https://huggingface.co/yermandy/GenD_CLIP_L_14", None),
-        paper="https://arxiv.org/abs/2508.06248",
-        project="https://github.com/yermandy/GenD",
-        figures=(Figure("Celeb-DF v2", "video AUC", 0.960, "https://arxiv.org/abs/2508.06248"),),
-        verified="",
-        unverified="",
-    ),
+_FACES = (GEND_CLIP, GEND_PE, GEND_DINO, LN_CLIP, EFFORT_FFPP)
+_PICTURES = (
+    *(UFD, CLIPPING_FULL, CLIPPING_PROMPT, CLIPPING_ADAPTER, CLIPPING_LINEAR),
+    *(EFFORT_GENIMAGE, EFFORT_CHAMELEON),
 )
 
-ENTRIES: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}
+ENTRIES: dict[str, Entry] = {entry.name: entry for entry in (*_FACES, *_PICTURES)}
 """All of them by name, in the order to list them in."""
 
 NOT_RUN: tuple[tuple[str, str, str], ...] = (

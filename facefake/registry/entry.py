@@ -19,7 +19,7 @@ class Hub:
         file: Path within it.
         revision: The commit, 40 hexadecimal digits; ``None`` if the authors' commit is not known to us.
         sha256: Of the file; ``None`` if not known to us.
-        size: Bytes; ``None`` if not known to us.
+        size: Bytes, to two digits or more; ``None`` if not known to us.
     """
 
     repository: str
@@ -67,9 +67,9 @@ class Licence:
     """Terms of code or weights.
 
     Attributes:
-        name: SPDX identifier, or ``none stated``.
+        name: SPDX identifier where there is one, or ``not known``.
         url: Where it is written.
-        commercial: Whether commercial use is allowed; ``None`` where nothing is stated.
+        commercial: Whether commercial use is allowed; ``None`` where that is not known.
     """
 
     name: str
@@ -107,9 +107,9 @@ class Entry:
         sources: The files it is published as, equal in what they answer; the first is the one that is fetched.
         backbone: The base it was tuned from.
         strategy: What of it was tuned.
-        head: The head on it.
+        head: The head on it, as a detector file has it: texts are folded into ``hyperspherical``.
         geometry: How its authors cut or resize what it sees.
-        face_detector: The authors' face detector; ``none`` for whole pictures.
+        face_detector: The authors' face detector, as the crops of a store name it; ``none`` for whole pictures.
         preprocessing: The authors' preprocessing in words: resize, interpolation, normalisation, colour order.
         polarity: What the published outputs mean, and how they become P(fake).
         trained_on: Data and split, as its authors say.
