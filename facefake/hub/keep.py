@@ -70,13 +70,12 @@ def is_kept(entry: Entry) -> bool:
 
 
 def _is_of(card: DetectorCard, entry: Entry) -> bool:
-    """Whether a file was made from the source, and in the way, that the entry names."""
-    origin, source = card.origin, entry.sources[0]
+    """Whether a file was made from one of the entry's sources, and in the way it says."""
+    origin = card.origin
     if origin is None or origin.name != entry.name:
         return False
-    known = source.sha256 if isinstance(source, Hub | Link) else None
-    same_bytes = known is None or origin.sha256 == known
-    made = (card.backbone.name, card.backbone.feature, card.strategy, card.head, card.geometry, card.face_detector)
+    digests = [source.sha256 if isinstance(source, Hub | Link) else None for source in entry.sources]
     spec = entry.backbone
+    made = (card.backbone.name, card.backbone.feature, card.strategy, card.head, card.geometry, card.face_detector)
     wanted = (spec.name, spec.feature, entry.strategy, entry.head, entry.geometry.to_dict(), entry.face_detector)
-    return same_bytes and made == wanted
+    return made == wanted and (None in digests or origin.sha256 in digests)

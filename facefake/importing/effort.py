@@ -53,7 +53,8 @@ def effort(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
     count = max(_residual_rank(opened, found, name) for name in matrices)
     tower = to_open_clip({**found, **{f"{name}.weight": _whole(found, name) for name in matrices}})
     settings = LoraSettings(rank=6 * count, alpha=6 * count, targets=("attention",))
-    base, updates = backbone.visual.state_dict(), {}
+    base = backbone.visual.state_dict()
+    updates: dict[str, Tensor] = {}
     for name in [name for name in tower if _ATTENTION.fullmatch(name)]:
         if name not in base or base[name].shape != tower[name].shape:
             raise mismatch(opened, _WHAT, f"{name} is not of the size of {backbone.spec.name}'s")

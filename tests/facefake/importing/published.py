@@ -5,6 +5,7 @@ Each is a base in open_clip's form and the authors' network on the same base, tu
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -240,3 +241,8 @@ def lightning(network: nn.Module, **settings: Any) -> dict[str, Any]:
         "hparams_name": "config",
         "hyper_parameters": {"run_name": "small", "head": "LinearNorm", "num_classes": 2, **settings},
     }
+
+
+def digest(file: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
