@@ -97,7 +97,7 @@ def _measure(
     network.to(device).train()
     geometry = config.data.geometry.at(backbone.image_size)
     every, some = (read_pictures(clips[:count], "train") for count in (len(clips), arguments.encoded))
-    tower = Tower(backbone, backbone.sha256, device, arguments.precision)
+    tower = Tower.of_base(backbone, device, arguments.precision)
     store = _made_up(every, set(some.files), tower, geometry, folder)
     cached, _ = make_cached_loaders(config, network, every, some, geometry, device, arguments.precision, folder, silent)
     encoding, _ = make_loaders(config, some, some, backbone.preprocess, geometry, device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,14 +16,21 @@ def write_atomic(path: Path, data: bytes) -> None:
     Raises:
         FacefakeError: ``not_writable``.
     """
+    write_pieces(path, [data])
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
+    """As :func:`write_atomic`, for what is too large to hold at once."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
+        with temporary.open("wb") as file:
+            file.writelines(pieces)
         os.replace(temporary, path)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
         raise FacefakeError(
             "not_writable", f"Cannot write {path} ({error.strerror}).", "Choose another output, or free space."
         ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()

@@ -9,7 +9,6 @@ from facefake.evaluation.study_scores import PictureScores
 from facefake.features.encode import encode_pictures
 from facefake.features.tower import Tower
 from facefake.models import Detector
-from facefake.models.tuning import FROZEN
 from facefake.progress import Progress, silent
 from preprocessing.clip import Clip
 from preprocessing.corruptions import Corruption
@@ -61,6 +60,6 @@ def score_pictures(
         count, views, dim = found.shape
         chances = detector.classify(found.reshape(-1, dim)).reshape(count, views).mean(axis=1)
         scores |= dict(zip(some, chances.tolist(), strict=True))
-    if detector.card.strategy not in FROZEN:
+    if not detector.frozen:
         encoded.forget()
     return PictureScores.of(clips, scores, {number: error.code for number, error in encoded.failed.items()})

@@ -1,11 +1,10 @@
-"""The detector file: one ``.safetensors`` of only what was trained, with a card in its header."""
+"""The detector file: one ``.safetensors`` of only what was trained, with a card in its header; or an exported one."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,13 +17,16 @@ from facefake.models import weights as source
 from facefake.models.adapter import Adapter
 from facefake.models.backbone import Backbone, BackboneSpec, load_backbone
 from facefake.models.card import BackboneCard, DetectorCard
-from facefake.models.file import HEADER_KEY, corrupt, damaged, read_card
+from facefake.models.file import HEADER_KEY, corrupt, damaged, is_onnx, read_card
 from facefake.models.folding import fold
 from facefake.models.lora import merge_lora, stored_name
 from facefake.models.network import Network
-from facefake.models.precision import Precision, autocast, cast_products, pick_precision
+from facefake.models.precision import Precision
+from facefake.models.preprocess import Preprocess
+from facefake.models.runner import Runner, TorchRunner
 from facefake.models.strategies import bare_network, trained_of_tower
-from facefake.models.tuning import AdapterSettings, LoraSettings
+from facefake.models.tuning import FROZEN, AdapterSettings, LoraSettings
+from facefake.scoring.digest import sha256_file
 from preprocessing.device import pick_device
 from preprocessing.errors import FacefakeError
 from preprocessing.faces.align import WHOLE
@@ -38,34 +40,27 @@ class Detector:
     """A forgery detector ready to score crops. Made by :func:`load_detector`.
 
     Args:
-        network: Backbone and head, trained.
+        runner: What computes its answers.
         card: What the detector file says of itself.
-        device: Where it runs.
-        precision: ``bf16`` and ``fp32`` as they are; ``auto``: bf16 where it pays.
         path: The file it came from.
 
     Attributes:
+        runner: What computes its answers.
         card: The detector's card.
         device: Where it runs.
-        precision: ``bf16`` or ``fp32``.
+        precision: ``bf16`` or ``fp32``; of an exported one what it was exported in.
     """
 
-    def __init__(
-        self, network: Network, card: DetectorCard, device: torch.device, precision: Precision, path: Path
-    ) -> None:
-        self.card, self.device, self.path = card, device, path
-        self.precision: Literal["bf16", "fp32"] = pick_precision(precision, device, network.backbone.dim)
-        self._preprocess = network.backbone.preprocess
-        self._sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        network.requires_grad_(False).eval()
-        if self.precision == "bf16":
-            cast_products(network.backbone)
-        self._network = network.to(device)
+    def __init__(self, runner: Runner, card: DetectorCard, path: Path) -> None:
+        self.runner, self.card, self.path = runner, card, path
+        self.device, self.precision = runner.device, runner.precision
+        self._preprocess = Preprocess.of(card.backbone)
+        self._sha256 = sha256_file(path)
 
     @property
-    def backbone(self) -> Backbone:
-        """Its backbone as tuned, on the device and in the precision it runs in."""
-        return self._network.backbone
+    def frozen(self) -> bool:
+        """Whether its features are those of its base, which other detectors on it share."""
+        return self.card.strategy in FROZEN and self.card.export is None
 
     @property
     def whole(self) -> bool:
@@ -94,12 +89,10 @@ class Detector:
         Returns:
             (n, dim) float32, in the crops' order.
         """
-        features = np.zeros((len(crops), self._network.backbone.dim), np.float32)
+        features = np.zeros((len(crops), self.runner.dim), np.float32)
         for start in range(0, len(crops), batch_size):
             pictures = [self._preprocess.resize(crop) for crop in crops[start : start + batch_size]]
-            batch = self._preprocess.normalise(torch.stack(pictures).to(self.device))
-            with torch.inference_mode(), autocast(self.device, self.precision):
-                features[start : start + batch_size] = self._network.features(batch).float().cpu().numpy()
+            features[start : start + batch_size] = self.runner.features(torch.stack(pictures))
         return features
 
     def classify(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -111,10 +104,8 @@ class Detector:
         Returns:
             (n,) float64 in 0..1.
         """
-        with torch.inference_mode():
-            logits = self._network.classify(torch.tensor(features, device=self.device)).logits
-        # float64 after the device: mps has none
-        probability: NDArray[np.float64] = logits.cpu().double().softmax(1)[:, 1].numpy()
+        logits = torch.from_numpy(self.runner.logits(features))
+        probability: NDArray[np.float64] = logits.double().softmax(1)[:, 1].numpy()
         return probability
 
     def check_geometry(self, geometry: CropGeometry) -> None:
@@ -199,26 +190,43 @@ def load_detector(
     *,
     precision: Precision = "auto",
 ) -> Detector:
-    """Load a detector file and the base it belongs to.
+    """Load a detector file and the base it belongs to; an exported one holds its base, and runs in ONNX Runtime.
 
     Args:
-        path: The detector file.
+        path: The detector file, ``.safetensors`` or ``.onnx``.
         device: ``cpu``, ``cuda``, ``mps``; the best one by default.
         backbone_weights: Where the base's weights are, if not where the card says (nor beside the detector file).
-        precision: ``auto`` is bf16 where it pays, else fp32.
+        precision: ``auto`` is bf16 where it pays, else fp32; of an exported one what it was exported in.
 
     Raises:
         FacefakeError: ``detector_not_found``, ``detector_pickle``, ``detector_corrupt``, ``backbone_mismatch``,
-            ``device_unavailable``, and what :func:`facefake.models.backbone.load_backbone` raises.
+            ``device_unavailable``, and what :func:`facefake.models.backbone.load_backbone` raises. Of an exported one
+            ``export_invalid``, ``package_missing``, and ``usage`` if it is told a base or another precision.
     """
-    path, chosen = Path(path), pick_device(device)
-    card, tensors = read_card(path), _tensors(path)
+    path = Path(path)
+    if is_onnx(path):
+        return _load_exported(path, device, backbone_weights, precision)
+    chosen, card, tensors = pick_device(device), read_card(path), _tensors(path)
     backbone = load_backbone(_find_base(card.backbone, path.parent, backbone_weights))
     _check_base(card.backbone, backbone)
     network, names = _build(backbone, card, path)
     _fill(network, names, tensors, path)
     merge_lora(backbone)
-    return Detector(network, card, chosen, precision, path)
+    return Detector(TorchRunner(network, chosen, precision), card, path)
+
+
+def _load_exported(path: Path, device: str | None, backbone_weights: str | None, precision: Precision) -> Detector:
+    from facefake.models.onnx_runner import OnnxRunner
+
+    card = read_card(path)
+    exported = card.export.precision if card.export else None
+    if backbone_weights is not None or precision not in ("auto", exported):
+        raise FacefakeError(
+            "usage",
+            f"{path} is an exported detector: it holds its base's weights, in {exported}",
+            "Use it as it is, or export it again with another --precision.",
+        )
+    return Detector(OnnxRunner(path, card, device), card, path)
 
 
 def _build(backbone: Backbone, card: DetectorCard, path: Path) -> tuple[Network, list[str]]:

@@ -1,7 +1,8 @@
 """The detector file's outside: what kind of file it is, and the card in its header. Nothing here needs torch.
 
 A ``.safetensors`` is eight bytes of length (little-endian), so many bytes of JSON, and the tensors' bytes one after
-another, which the JSON counts from its own end: a header can be replaced without touching them.
+another, which the JSON counts from its own end: a header can be replaced without touching them. An exported detector is
+an ``.onnx`` (:mod:`facefake.models.onnx_file`) with the card in its metadata.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
 from facefake.models.card import FORMAT, DetectorCard
+from facefake.models.onnx_file import invalid, mapped, read_metadata, with_metadata
 from preprocessing.errors import FacefakeError
-from preprocessing.files import write_atomic
+from preprocessing.files import write_atomic, write_pieces
 
 HEADER_KEY = "facefake"
 _LENGTH = 8  # bytes that hold the header's length, and what the header is padded to a multiple of
@@ -24,8 +26,14 @@ def read_card(path: Path) -> DetectorCard:
     """The card of a detector file, without loading a backbone.
 
     Raises:
-        FacefakeError: ``detector_not_found``, ``detector_pickle``, ``detector_corrupt``.
+        FacefakeError: ``detector_not_found``, ``detector_pickle``, ``detector_corrupt``; ``export_invalid`` of an
+            ``.onnx``.
     """
+    if is_onnx(path):
+        text = read_metadata(path).get(HEADER_KEY)
+        if text is None:
+            raise invalid(path, "it has no card: it is another program's ONNX file")
+        return _parse_card(path, text)
     _check_magic(path)
     try:
         with safe_open(path, framework="np") as file:
@@ -38,12 +46,15 @@ def read_card(path: Path) -> DetectorCard:
 
 
 def write_card(source: Path, target: Path, card: DetectorCard) -> None:
-    """Write the detector file ``source`` to ``target`` with another card and the very same tensors.
+    """Write the detector file ``source`` to ``target`` with another card and the very same tensors, or graph.
 
     Raises:
         FacefakeError: What :func:`read_card` raises of ``source``, or ``not_writable``.
     """
     read_card(source)
+    if is_onnx(source):
+        write_pieces(target, with_metadata(mapped(source), {HEADER_KEY: card.model_dump_json()}))
+        return
     whole = source.read_bytes()
     start = _LENGTH + int.from_bytes(whole[:_LENGTH], "little")
     header = json.loads(whole[_LENGTH:start])
@@ -53,8 +64,15 @@ def write_card(source: Path, target: Path, card: DetectorCard) -> None:
     write_atomic(target, len(text).to_bytes(_LENGTH, "little") + text + whole[start:])
 
 
+def is_onnx(path: Path) -> bool:
+    """Whether a file is meant to be an exported detector, by its name."""
+    return path.suffix.lower() == ".onnx"
+
+
 def corrupt(path: Path, reason: str) -> FacefakeError:
     """The error of a file that is no usable detector."""
+    if is_onnx(path):
+        return invalid(path, reason)
     return FacefakeError(
         "detector_corrupt", f"{path} is no detector that can be used: {reason}", "Copy or train it again."
     )

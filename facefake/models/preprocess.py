@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from facefake.models.card import BackboneCard
 from facefake.models.spec import Interpolation
 
 _FILTERS: Final = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
@@ -44,6 +45,11 @@ class Preprocess:
         self._filter = _FILTERS[interpolation]
         self._mean = torch.tensor(mean, dtype=torch.float32).view(3, 1, 1)
         self._std = torch.tensor(std, dtype=torch.float32).view(3, 1, 1)
+
+    @classmethod
+    def of(cls, backbone: BackboneCard) -> Preprocess:
+        """As a detector's card has it."""
+        return cls(backbone.image_size, backbone.mean, backbone.std, backbone.interpolation)
 
     def __call__(self, crop: NDArray[np.uint8]) -> Tensor:
         """A crop (h, w, 3) uint8 RGB to a normalised float32 picture (3, size, size)."""

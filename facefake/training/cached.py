@@ -94,7 +94,7 @@ def make_cached_loaders(
         )
     if geometry.template == "five-crop":  # training looks at the square in the middle
         geometry = replace(geometry, template="crop")
-    tower = Tower(network.backbone.to(device), network.backbone.sha256, device, precision)
+    tower = Tower.of_base(network.backbone.to(device), device, precision)
     workers = worker_count(config, device)
 
     def features(split: Crops, augmented: Augmented | None) -> FeatureDataset:

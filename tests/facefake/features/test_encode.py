@@ -44,7 +44,7 @@ def backbone() -> Backbone:
 
 @pytest.fixture
 def tower(backbone) -> Counting:
-    tower = Counting(backbone, backbone.sha256, torch.device("cpu"), "fp32")
+    tower = Counting.of_base(backbone, torch.device("cpu"))
     tower.batch_size = 2
     return tower
 

@@ -84,5 +84,5 @@ def test_detectors_that_changed_the_tower_have_features_of_their_own(tmp_path):
 
 def test_precision_is_part_of_the_identity():
     backbone = load_backbone(CLIP)
-    towers = [Tower(backbone, backbone.sha256, torch.device("cpu"), precision) for precision in ("fp32", "bf16")]
+    towers = [Tower.of_base(backbone, torch.device("cpu"), precision) for precision in ("fp32", "bf16")]
     assert len({tower.identity(GEOMETRY).digest for tower in towers}) == 2

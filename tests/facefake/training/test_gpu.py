@@ -85,7 +85,7 @@ def test_features_are_those_of_a_cpu_and_damaged_pictures_are_named(root: Path, 
         backbone = load_backbone(BackboneSpec("tiny-clip", "random:0", "joint"))
         if precision == "bf16":
             cast_products(backbone)
-        tower = Tower(backbone.to(device), backbone.sha256, torch.device(device), precision)
+        tower = Tower.of_base(backbone.to(device), torch.device(device), precision)
         return encode_pictures(files, tower, CropGeometry("resize-crop", 1.0, 32), tmp_path / device, workers=2)
 
     there, here = features(DEVICE, precision), features("cpu", "fp32")
