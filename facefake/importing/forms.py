@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 FORMS: Final = {
     "gend-clip": "facefake.importing.gend:gend_clip",
     "ln-clip": "facefake.importing.ln_clip:ln_clip",
+    "gend-pe": "facefake.importing.gend_timm:gend_pe",
+    "gend-dinov3": "facefake.importing.gend_timm:gend_dinov3",
     "effort": "facefake.importing.effort:effort",
+    "ufd": "facefake.importing.ufd:ufd",
+    "clipping-prompt": "facefake.importing.clipping:clipping_prompt",
+    "clipping-adapter": "facefake.importing.clipping:clipping_adapter",
+    "clipping-linear": "facefake.importing.clipping:clipping_linear",
+    "clipping-full": "facefake.importing.clipping:clipping_full",
 }
 """Where each form's function is; it is imported when it is used, so that the names can be listed without torch."""
 
