@@ -1,0 +1,173 @@
+"""Whether a published detector on this machine is what was published, and answers as its authors' code does."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from facefake.hub.cache import kept_file
+from facefake.hub.fetch import Fetched, fetch_source
+from facefake.hub.keep import convert_fetched, converted
+from facefake.hub.originals import Original, original
+from facefake.hub.say import Say, silent
+from facefake.importing.opened import open_published
+from facefake.models import Detector, load_detector
+from facefake.models.card import DetectorCard
+from facefake.models.file import read_card
+from facefake.models.preprocess import Preprocess
+from facefake.registry.entry import Entry, Hub, Link
+from facefake.scoring.digest import sha256_file
+from preprocessing.errors import FacefakeError
+
+# of log-odds: a score p moves by at most a quarter of what its log-odds move by, so that scores differ by 1e-4 at most
+TOLERANCE: Final = 4e-4
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        what: What.
+        outcome: ``unknown``: it could not be checked.
+        words: What was found, or why it could not be.
+    """
+
+    what: str
+    outcome: Literal["ok", "failed", "unknown"]
+    words: str
+
+
+def verify(
+    entry: Entry, pictures: Sequence[Picture], *, file: Path | None = None, say: Say = silent
+) -> Iterator[Check]:
+    """Check a published detector, one thing after another.
+
+    Args:
+        entry: The published detector.
+        pictures: uint8 RGB (h, w, 3) each, which both the detector and its authors' network are asked about.
+        file: The published file, where it is not one that can be fetched, or lies elsewhere.
+        say: Told what takes time.
+
+    Raises:
+        FacefakeError: What fetching, importing and loading raise.
+    """
+    fetched = fetch_source(entry, say=say) if file is None else _brought(file)
+    yield _check_bytes(entry, fetched)
+    with tempfile.TemporaryDirectory() as folder:
+        anew = Path(folder) / f"{entry.name}.safetensors"
+        say("importing it anew")
+        card = convert_fetched(fetched, entry, anew)
+        yield _check_base(card)
+        yield _check_kept(converted(entry, say=say) if file is None else kept_file(entry.name), anew)
+        yield from _check_answers(entry, fetched, anew, pictures, say)
+
+
+def generated_pictures(side: int, count: int = 8) -> list[Picture]:
+    """Pictures that are the same everywhere: waves of many frequencies and directions, with some noise.
+
+    Example:
+        >>> [picture.shape for picture in generated_pictures(32, 2)]
+        [(32, 32, 3), (32, 32, 3)]
+    """
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[:side, :side] / side
+    pictures = []
+    for _ in range(count):
+        waves = random.normal(size=(6, 3)) * (2, 2, 3)
+        shades = sum(np.sin(2 * np.pi * (a * x + b * y) + c)[..., None] * random.normal(size=3) for a, b, c in waves)
+        noise = random.normal(size=(side, side, 3)) * random.uniform(0, 30)
+        pictures.append((128 + 30 * shades + noise).clip(0, 255).astype(np.uint8))
+    return pictures
+
+
+def _brought(file: Path) -> Fetched:
+    digest = sha256_file(file)
+    if digest is None:
+        raise FacefakeError("not_found", f"there is no file {file}", "Name the published file.")
+    return Fetched(file, file.name, None, digest)
+
+
+def _check_bytes(entry: Entry, fetched: Fetched) -> Check:
+    known = {source.sha256 for source in entry.sources if isinstance(source, Hub | Link) and source.sha256}
+    words = f"{fetched.path.name}, SHA-256 {fetched.sha256}"
+    if fetched.sha256 in known:
+        return Check("published file", "ok", words)
+    if known:
+        return Check("published file", "failed", f"{words}, and what was published has {' or '.join(sorted(known))}")
+    return Check("published file", "unknown", f"{words}; its authors' digest is not known here")
+
+
+def _check_base(card: DetectorCard) -> Check:
+    assert card.origin is not None  # convert fills it
+    deviation = card.origin.base_deviation
+    return Check(
+        "base",
+        "ok",
+        f"{card.backbone.name} ({card.backbone.weights}): "
+        + (f"what was not tuned differs by {deviation:.1e} at most" if deviation else "what was not tuned is equal"),
+    )
+
+
+def _check_kept(kept: Path, anew: Path) -> Check:
+    """Whether the kept detector file has the tensors, and says the same, as one made now."""
+    if not kept.is_file():
+        return Check("detector file", "unknown", f"none is kept at {kept}")
+    cards = [read_card(path).model_dump(exclude={"tool_version"}) for path in (kept, anew)]
+    tensors = [load_file(path) for path in (kept, anew)]
+    equal = tensors[0].keys() == tensors[1].keys() and all(
+        np.array_equal(each, tensors[1][name]) for name, each in tensors[0].items()
+    )
+    if equal and _without_source(cards[0]) == _without_source(cards[1]):
+        return Check("detector file", "ok", f"{kept}: equal to one imported now")
+    return Check("detector file", "failed", f"{kept} is not what the import makes now: delete it, and it is made anew")
+
+
+def _without_source(card: dict[str, object]) -> dict[str, object]:
+    """A card without how its files are called, which no answer depends on."""
+    return {
+        **card,
+        "origin": {**dict(card["origin"] or {}), "source": None, "revision": None},  # type: ignore[call-overload]
+        "backbone": {**dict(card["backbone"]), "weights": None},  # type: ignore[call-overload]
+    }
+
+
+def _check_answers(
+    entry: Entry, fetched: Fetched, anew: Path, pictures: Sequence[Picture], say: Say
+) -> Iterator[Check]:
+    what = f"answers on {len(pictures)} pictures"
+    try:
+        theirs = original(open_published(fetched.path), entry)
+    except FacefakeError as error:
+        if error.code not in ("package_missing", "weights_not_found"):
+            raise
+        yield Check(what, "unknown", f"{error.message}; {error.hint}")
+        return
+    if theirs is None:
+        yield Check(what, "unknown", f"the authors' network of the form {entry.form} is not built here")
+        return
+    say("asking the authors' network and the detector")
+    yield _compare(what, theirs, load_detector(anew, device="cpu", precision="fp32"), pictures)
+
+
+def _compare(what: str, theirs: Original, detector: Detector, pictures: Sequence[Picture]) -> Check:
+    preprocess = Preprocess.of(detector.card.backbone)
+    batch = torch.stack([preprocess(picture) for picture in pictures])
+    with torch.inference_mode():
+        wanted = theirs(batch).double().numpy()
+    fake = detector.score(pictures)
+    found = np.log(fake) - np.log1p(-fake)
+    apart = float(np.abs(found - wanted).max())
+    scores = float(np.abs(fake - 1 / (1 + np.exp(-wanted))).max())
+    words = f"scores differ from the authors' network's by {scores:.1e} at most, their log-odds by {apart:.1e}"
+    return Check(what, "ok" if apart <= TOLERANCE else "failed", words)
