@@ -23,6 +23,10 @@ FAULTS: Final = (
 )
 
 
+class NotTorchError(Exception):
+    """A zip archive of something else."""
+
+
 class Archive:
     """The records of a torch file, by their names below the one folder that all of them are in.
 
@@ -36,13 +40,16 @@ class Archive:
         names: Of its records.
 
     Raises:
-        ValueError, or another of :data:`FAULTS`: It is no such archive, or damaged.
+        NotTorchError: It holds other files, some of which are named.
+        ValueError, or another of :data:`FAULTS`: It is damaged.
     """
 
     def __init__(self, path: Path) -> None:
         self._zip = zipfile.ZipFile(path)
         infos = self._zip.infolist()
-        root = next((info.filename[: -len("data.pkl")] for info in infos if info.filename.endswith("/data.pkl")), "")
+        root = next((info.filename[: -len("data.pkl")] for info in infos if info.filename.endswith("/data.pkl")), None)
+        if root is None:
+            raise NotTorchError(", ".join(info.filename for info in infos[:3]))
         self._records = {info.filename.removeprefix(root): info for info in infos if info.filename.startswith(root)}
         if len(self._records) != len(infos):
             raise ValueError("two records have one name, or lie apart from the others")

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from torch import Tensor
 
-_MOST: Final = 1_000_000  # nodes: a table may hold itself, or one and the same table many times over
+# a table may hold itself, or one and the same table many times over
+_MOST: Final = 100_000  # nodes
+_LONGEST: Final = 1000  # letters of a name
 
 
 def flatten(root: Any, view: Callable[[Any], Any] = lambda node: node) -> dict[str, Tensor]:
@@ -31,7 +33,7 @@ def flatten(root: Any, view: Callable[[Any], Any] = lambda node: node) -> dict[s
     while waiting:
         name, node = waiting.pop()
         nodes += 1
-        if nodes > _MOST:
+        if nodes > _MOST or len(name) > _LONGEST:
             raise ValueError("its tables hold one another without end")
         node = view(node)
         if isinstance(node, Tensor):

@@ -30,6 +30,7 @@ _KINDS: Final = (
     ("a ResNet", ("layer1.0.conv1", "layer4.")),
 )
 _LAYER: Final = re.compile(r"(?:resblocks|layers?|blocks)\.(\d+)\.")
+_CLASSIFIER: Final = re.compile(r"(?:^|\.)(?:linear|head|fc|classifier)\.weight$")
 _PATCHES: Final = re.compile(r"(?:conv1|patch_embeddings?(?:\.proj)?)\.weight")
 
 
@@ -62,7 +63,7 @@ def _size(tensors: dict[str, Tensor]) -> list[str]:
 
 def _head(tensors: dict[str, Tensor]) -> str:
     for name, tensor in tensors.items():
-        if name.endswith(("linear.weight", "head.weight", "fc.weight", "classifier.weight")) and tensor.ndim == 2:
+        if _CLASSIFIER.search(name) and tensor.ndim == 2:
             classes = tensor.shape[0]
             return f" with a head of {classes} {'class' if classes == 1 else 'classes'}"
     return ""

@@ -13,10 +13,11 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from facefake.importing.archive import FAULTS as ARCHIVE_FAULTS
-from facefake.importing.archive import Archive
+from facefake.importing.archive import Archive, NotTorchError
 from facefake.importing.flatten import flatten
 from facefake.importing.looks import look
-from facefake.importing.pickles import Inert, damaged, read_pickle
+from facefake.importing.pickles import damaged, read_pickle
+from facefake.importing.plain import plain
 from facefake.importing.torchscript import read_torchscript
 from facefake.scoring.digest import sha256_file
 from preprocessing.errors import FacefakeError
@@ -24,7 +25,6 @@ from preprocessing.errors import FacefakeError
 Kind = Literal["safetensors", "pickle", "torchscript"]
 
 _WRAPPERS: Final = ("state_dict", "model")  # under which training code keeps the tensors of a model
-_DEEPEST: Final = 16  # levels of plain values
 
 
 @dataclass(frozen=True)
@@ -58,22 +58,17 @@ def open_published(path: Path) -> Opened:
         FacefakeError: ``not_found``, ``not_a_file``, ``import_damaged``, ``import_unsafe``; ``import_mismatch`` for a
             file that is none of these, e.g. the web page that a download ended in.
     """
-    start = _start(path)
-    if start[:4] == b"PK\x03\x04":
-        kind, root = _from_archive(path)
-    elif start[:1] == b"\x80":
-        kind, root = "pickle", read_pickle(path, None)
-    elif start[8:9] == b"{":
-        kind, root = "safetensors", _from_safetensors(path)
-    else:
-        raise _stranger(path, start)
-    model, values = _unwrapped(root)
-    try:
-        tensors = {_bare(name): _dense(tensor) for name, tensor in flatten(model).items()}
-        plain = _plain(values)
-    except ValueError as error:
-        raise damaged(path, error) from error
-    return Opened(path, kind, sha256_file(path) or "", tensors, plain)
+    kind, tensors, values = _opened(path)
+    return Opened(path, kind, sha256_file(path) or "", tensors, values)
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors alone, where the file's digest isn't asked for.
+
+    Raises:
+        FacefakeError: As :func:`open_published`.
+    """
+    return _opened(path)[1]
 
 
 def looks_like(opened: Opened) -> str:
@@ -84,6 +79,26 @@ def looks_like(opened: Opened) -> str:
         'one linear layer from 768 values to 1'
     """
     return look(opened.tensors)
+
+
+def _opened(path: Path) -> tuple[Kind, dict[str, Tensor], dict[str, Any]]:
+    kind, root = _content(path)
+    model, values = _unwrapped(root)
+    try:
+        return kind, {_bare(name): _dense(tensor) for name, tensor in flatten(model).items()}, plain(values)
+    except ValueError as error:
+        raise damaged(path, error) from error
+
+
+def _content(path: Path) -> tuple[Kind, Any]:
+    start = _start(path)
+    if start[:4] == b"PK\x03\x04":
+        return _from_archive(path)
+    if start[8:9] == b"{":  # before pickles: the length in front of it can begin as they do
+        return "safetensors", _from_safetensors(path)
+    if start[:1] == b"\x80":
+        return "pickle", read_pickle(path, None)
+    raise _stranger(path, start)
 
 
 def _start(path: Path) -> bytes:
@@ -105,6 +120,10 @@ def _from_archive(path: Path) -> tuple[Kind, Any]:
             if "constants.pkl" in archive.names:
                 return "torchscript", read_torchscript(path, archive)
             return "pickle", read_pickle(path, archive)
+    except NotTorchError as error:
+        raise FacefakeError(
+            "import_mismatch", f"{path} is a zip archive of {error}.", "Unpack it, and name the file of weights in it."
+        ) from error
     except ARCHIVE_FAULTS as error:
         raise damaged(path, error) from error
 
@@ -140,18 +159,6 @@ def _dense(tensor: Tensor) -> Tensor:
     if tensor.nbytes > tensor.untyped_storage().nbytes():
         raise ValueError("it holds a tensor that claims to be larger than its bytes")
     return tensor.detach()
-
-
-def _plain(value: Any, depth: int = 0) -> Any:
-    if depth > _DEEPEST or isinstance(value, Tensor):
-        return None
-    if isinstance(value, Inert):
-        return _plain(value.value(), depth + 1)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each, depth + 1) for key, each in value.items() if isinstance(key, str | int | float)}
-    if isinstance(value, list | tuple):
-        return [_plain(each, depth + 1) for each in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else None
 
 
 def _stranger(path: Path, start: bytes) -> FacefakeError:

@@ -13,6 +13,7 @@ import pickletools
 import re
 import struct
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final
@@ -38,19 +39,25 @@ FAULTS: Final = (
     MemoryError,
     struct.error,
 )
-# namespaces of which published checkpoints hold objects beside their tensors, and who puts them there
-_HARMLESS: Final = re.compile(
+# what a table of tensors and plain values needs; torch makes these itself
+_PLAIN: Final = re.compile(
+    r"torch\._utils\._rebuild_(tensor|tensor_v2|parameter|parameter_with_state)"
+    r"|torch\._tensor\._rebuild_from_type_v2|torch\.nn\.parameter\.Parameter"
+    r"|torch\.(storage\.)?\w+Storage|torch\.(Size|device|bool|u?int\d+|b?float\d+)"
+    r"|collections\.(OrderedDict|Counter)|_codecs\.encode|builtins\.set"
+)
+# objects that published checkpoints hold beside their tensors, and who puts them there
+_OBJECTS: Final = re.compile(
     r"src\.config\.\w+"  # the first LN-tuning paper's enums
     r"|torch\.optim\.[\w.]+"  # Dassl's schedulers keep one another, and the optimiser
     r"|argparse\.Namespace"  # training options, in many
-    r"|pathlib\.\w*Path"
+    r"|pathlib\.[\w.]*Path"
     r"|numpy\.(_?core\.multiarray\.scalar|dtype)"  # metrics
-    r"|(pytorch_)?lightning\.\w+(\.\w+)*"  # Lightning's enums and attribute dictionaries
+    r"|(pytorch_)?lightning(_fabric)?\.[\w.]+"  # enums of Lightning's
 )
-_DICTIONARIES: Final = {"collections.defaultdict", "builtins.dict"}
-# what torch itself may build of a plain state dict; only to tell in words which names of a file are not among it
-_TORCHS_OWN: Final = re.compile(r"(torch|collections|_codecs)\..*|builtins\.(set|complex|bytearray)")
+_DICTIONARIES: Final = re.compile(r"collections\.defaultdict|builtins\.dict|[\w.]+\.AttributeDict")
 _LEGACY_PARTS: Final = 5  # magic number, version, system, the object, the storages' keys
+_LONGEST: Final = 1 << 26  # bytes of instructions; the largest model's tables take a hundredth
 _NUMBER: Final = re.compile(r"[fiub][1248]")
 
 
@@ -97,8 +104,9 @@ class Number(Inert):
         return number
 
 
-def _dictionary(*_made_of: Any) -> dict[Any, Any]:
-    return {}
+class _Dictionary:
+    def __new__(cls, *_made_of: Any) -> OrderedDict[Any, Any]:  # type: ignore[misc]  # its items follow
+        return OrderedDict()
 
 
 def read_pickle(path: Path, archive: Archive | None) -> Any:
@@ -116,28 +124,28 @@ def read_pickle(path: Path, archive: Archive | None) -> Any:
         names = _names_in_archive(archive) if archive else _names_in_file(path)
     except FAULTS as error:
         raise damaged(path, error) from error
-    stand_ins: list[Any] = [(_stand_in(name), name) for name in sorted(names) if _is_harmless(name)]
+    stand_ins = {name: stand_in for name in names if (stand_in := _stand_in(name))}
+    if strangers := sorted(name for name in names - set(stand_ins) if not _PLAIN.fullmatch(name)):
+        raise unsafe(path, strangers)
+    pairs: list[Any] = [(stand_in, name) for name, stand_in in stand_ins.items()]
     try:
-        with torch.serialization.safe_globals(stand_ins), warnings.catch_warnings():
+        with torch.serialization.safe_globals(pairs), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of an older form of storage, and of other pickle protocols
             # mapped rather than read: whatever length the file claims of a storage, none reaches beyond the file
             return torch.load(path, map_location="cpu", weights_only=True, mmap=archive is not None)
     except pickle.UnpicklingError as error:
-        strangers = sorted(name for name in names if not (_is_harmless(name) or _TORCHS_OWN.fullmatch(name)))
-        raise unsafe(path, strangers) from error
+        raise unsafe(path, []) from error
     except FAULTS as error:
         raise damaged(path, error) from error
 
 
-def _is_harmless(name: str) -> bool:
-    return name in _DICTIONARIES or _HARMLESS.fullmatch(name) is not None
-
-
-def _stand_in(name: str) -> Any:
-    if name in _DICTIONARIES:
-        return _dictionary
-    kind = Number if name.endswith(".scalar") else Inert
-    return type(name.rpartition(".")[2], (kind,), {})
+def _stand_in(name: str) -> type | None:
+    """What takes the place of an object of this name: a class of its own, for a file may write to it."""
+    if _DICTIONARIES.fullmatch(name):
+        return _Dictionary
+    if _OBJECTS.fullmatch(name):
+        return type(name.rpartition(".")[2], (Number if name.endswith(".scalar") else Inert,), {})
+    return None
 
 
 def _names_in_archive(archive: Archive) -> set[str]:
@@ -151,11 +159,25 @@ def _names_in_file(path: Path) -> set[str]:
 
 
 def _names(file: IO[bytes]) -> Iterator[str]:
-    """The classes and functions that one pickle names, by reading its instructions and following none."""
-    for instruction, argument, _ in pickletools.genops(file):
-        if instruction.name in ("GLOBAL", "INST"):
+    """The classes and functions that a pickle names."""
+    for instruction, argument in instructions(file):
+        if instruction in ("GLOBAL", "INST"):
             module, _, name = str(argument).partition(" ")
             yield f"{'builtins' if module == '__builtin__' else module}.{name}"
+
+
+def instructions(file: IO[bytes]) -> Iterator[tuple[str, Any]]:
+    """The instructions of one pickle with their arguments, read and not followed.
+
+    Raises:
+        ValueError: It is damaged, or of a size that no table of tensors has.
+    """
+    for instruction, argument, position in pickletools.genops(file):
+        where = position or 0
+        # an unpickler makes room for as many memories as the highest number of one
+        if where > _LONGEST or ("PUT" in instruction.name and int(argument or 0) > where):
+            raise ValueError("its table is larger than that of any model")
+        yield instruction.name, argument
 
 
 def unsafe(path: Path, strangers: list[str]) -> FacefakeError:

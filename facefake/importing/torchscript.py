@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import pickle
-import pickletools
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +19,7 @@ from torch import Tensor
 
 from facefake.importing.archive import Archive
 from facefake.importing.flatten import flatten
-from facefake.importing.pickles import FAULTS, Inert, damaged, unsafe
+from facefake.importing.pickles import FAULTS, Inert, damaged, instructions, unsafe
 
 _KINDS: Final = {
     f"torch.{name}Storage": dtype
@@ -66,10 +65,8 @@ class _Storage(Inert):
 
 class _Attributes(pickle.Unpickler):
     def __init__(self, data: bytes) -> None:
-        for instruction, argument, _ in pickletools.genops(data):
-            # the unpickler makes room for as many memories as the highest number of one
-            if "PUT" in instruction.name and int(argument or 0) > len(data):
-                raise ValueError("its pickle asks for more memory than it has use for")
+        for _ in instructions(BytesIO(data)):
+            pass  # of a size to be followed
         super().__init__(BytesIO(data))
 
     def find_class(self, module: str, name: str) -> type[_Named]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
-from typing import Any
 
 import huggingface_hub
 import open_clip
-import torch
 from huggingface_hub import constants as hub
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
+from facefake.importing import opened
 from facefake.models.connection import why_offline
 from preprocessing.errors import FacefakeError
 
@@ -22,7 +18,6 @@ HUB_PREFIX = "hf-hub:"
 HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 # and that under which timm and transformers keep a tower alone
 TOWER_FILE = "model.safetensors"
-_UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, SafetensorError, pickle.UnpicklingError)
 
 
 def local_file(name: str, weights: str) -> Path | None:
@@ -63,7 +58,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """The tensors in a weights file.
 
     Args:
-        path: ``.safetensors``, or a pickle read with ``weights_only=True``.
+        path: ``.safetensors``, a pickle, or a TorchScript archive such as OpenAI's own ``ViT-L-14.pt``; none of it is
+            run, see :func:`facefake.importing.opened.open_published`.
 
     Raises:
         FacefakeError: ``weights_not_found`` if there is no such file, ``weights_invalid`` if it cannot be read safely.
@@ -71,18 +67,13 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise FacefakeError("weights_not_found", f"there is no weights file {path}", "Check backbone.weights.")
     try:
-        safe = path.suffix == ".safetensors"
-        state: Any = load_file(path) if safe else torch.load(path, map_location="cpu", weights_only=True)
-    except _UNREADABLE as error:
+        return opened.read_tensors(path)
+    except FacefakeError as error:
         raise FacefakeError(
             "weights_invalid",
-            f"{path} is damaged, or a pickle that holds more than tensors: it was not loaded",
+            error.message,
             f"Bring the weights as safetensors, e.g. {HUB_FILES[0]} of the model's page on the Hugging Face hub.",
         ) from error
-    state = state.get("state_dict", state) if isinstance(state, dict) else state
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise FacefakeError("weights_invalid", f"{path} holds no table of tensors", "Bring a state dict.")
-    return {name.removeprefix("module."): value for name, value in state.items()}
 
 
 def visual_part(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -233,3 +233,32 @@ def test_find_weights_asks_no_network(tmp_path: Path):
     assert find_weights(BackboneSpec("tiny-vit", str(tmp_path / "w.safetensors"))) == tmp_path / "w.safetensors"
     assert find_weights(BackboneSpec("tiny-vit", str(tmp_path / "v.safetensors"))) is None
     assert find_weights(BackboneSpec("tiny-vit", "random:0")) is None
+
+
+def test_openais_own_archive_serves_as_it_is(tmp_path: Path, whole_clip):
+    class Released(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            nest(self, {name: value.half() for name, value in whole_clip.items()})
+            self.register_buffer("input_resolution", torch.tensor(32))
+
+        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+            return pictures
+
+    with pytest.warns(FutureWarning):
+        torch.jit.script(Released()).save(str(tmp_path / "ViT.pt"))
+    backbone = load_backbone(BackboneSpec("tiny-vit", str(tmp_path / "ViT.pt")))
+    loaded = backbone.visual.state_dict()
+    assert all(torch.equal(value, whole_clip[f"visual.{name}"].half().float()) for name, value in loaded.items())
+
+
+def nest(module: torch.nn.Module, state: dict[str, torch.Tensor]) -> None:
+    """Give a module parameters of these dotted names, on modules of their own."""
+    for name, value in state.items():
+        owner = module
+        *path, last = name.split(".")
+        for each in path:
+            if not hasattr(owner, each):
+                owner.add_module(each, torch.nn.Module())
+            owner = getattr(owner, each)
+        owner.register_parameter(last, torch.nn.Parameter(value))
