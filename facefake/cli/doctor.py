@@ -90,6 +90,15 @@ def _clip_weights() -> str:
     )
 
 
+def _published_detectors() -> str:
+    from facefake.hub.cache import kept_file
+    from facefake.registry.entries import DEFAULT, ENTRIES
+
+    here = [name for name in ENTRIES if kept_file(name).is_file()]
+    default = "" if DEFAULT in here else f"; {DEFAULT}, the default, is fetched on first use"
+    return (", ".join(here) or "none here") + f" of {len(ENTRIES)}{default}"
+
+
 def _data() -> str:
     from preprocessing.datasets import READERS
 
@@ -104,6 +113,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "decoders": _decoders,
     "face detector": _face_detector,
     "CLIP weights": _clip_weights,
+    "published detectors": _published_detectors,
     "data sets": _data,
 }
 

@@ -101,7 +101,7 @@ class Entry:
     Attributes:
         name: How it is asked for, e.g. ``gend-clip-l14``.
         title: One line.
-        use_for: What it is good for, one line.
+        use_for: What to take it for among those that detect the same: at most 28 letters.
         detects: ``face`` or ``image`` (whole pictures).
         form: How its file is read: one of :data:`facefake.importing.forms.FORMS`.
         sources: The files it is published as, equal in what they answer; the first is the one that is fetched.

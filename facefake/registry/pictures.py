@@ -32,7 +32,7 @@ _UFD_LICENCE = f"https://github.com/WisconsinAIVision/UniversalFakeDetect/blob/{
 UFD = Entry(
     name="ufd-clip-l14",
     title="UniversalFakeDetect: a linear probe on CLIP ViT-L/14",
-    use_for="whole pictures of GANs and early diffusion: the classic baseline",
+    use_for="start here: small and free",
     detects="image",
     form="ufd",
     sources=(
@@ -74,11 +74,12 @@ _CLIPPING = f"https://github.com/sfimediafutures/CLIPping-the-Deception/tree/{_C
 _CLIPPING_LICENCE = f"https://github.com/sfimediafutures/CLIPping-the-Deception/blob/{_CLIPPING_COMMIT}/LICENSE"
 _ZIP = "https://drive.google.com/file/d/1jtkBoIuMw5wrooTv-anh668G3_Xt-UnX/view"
 _RESULTS = "result files in its repository"
+_IN_BGR = f"{_RESULTS} (results/ours_linearprob_2_epoch_model_evaluations.json), in BGR"
 
 CLIPPING_PROMPT = Entry(
     name="clipping-prompt",
     title="CLIPping the Deception: a learned prompt of 16 vectors",
-    use_for="whole pictures of GANs and early diffusion: learned words",
+    use_for="withstands JPEG better",
     detects="image",
     form="clipping-prompt",
     sources=(Manual(_ZIP, "weights.zip, in it 100000_16context_best_until_now/prompt_learner/model.pth.tar-2"),),
@@ -97,6 +98,12 @@ CLIPPING_PROMPT = Entry(
     figures=(
         Figure("20 generators", "accuracy", 0.855, f"{_RESULTS} (paper_results/coop_model_evaluations.json)"),
         Figure("20 generators", "AP", 0.966, f"{_RESULTS} (paper_results/coop_model_evaluations.json)"),
+        Figure(
+            "20 generators, JPEG quality 75",
+            "accuracy",
+            0.697,
+            f"{_RESULTS} (paper_results/coop_model_evaluations_compression_75.json)",
+        ),
     ),
     verified="CLIP with a prompt learner as described, on transformers' model with random weights, gives the same "
     "logits after import (to 1e-5, float32).",
@@ -112,7 +119,7 @@ CLIPPING_ADAPTER = replace(
     CLIPPING_PROMPT,
     name="clipping-adapter",
     title="CLIPping the Deception: an adapter on the feature",
-    use_for="whole pictures of GANs and early diffusion: a small network",
+    use_for="a small network on CLIP",
     form="clipping-adapter",
     sources=(Manual(_ZIP, "weights.zip, in it clipadapter_100k_real_fake_04_best/clip_adapter/model.pth.tar-2"),),
     strategy="adapter",
@@ -130,7 +137,7 @@ CLIPPING_LINEAR = replace(
     CLIPPING_PROMPT,
     name="clipping-linear",
     title="CLIPping the Deception: a linear probe",
-    use_for="whole pictures of GANs and early diffusion: a second linear probe",
+    use_for="another linear probe",
     form="clipping-linear",
     sources=(Manual(_ZIP, "weights.zip, in it CLIP_linear_prob_2_epoch_100k_vit_large_with_augs.pth"),),
     strategy="linear",
@@ -139,8 +146,8 @@ CLIPPING_LINEAR = replace(
     preprocessing="centre crop of 224 pixels without resizing, CLIP's mean and deviation; BGR by mistake",
     polarity="two logits, 0 real and 1 fake; P(fake) is their softmax",
     figures=(
-        Figure("21 generators", "accuracy", 0.838, f"{_RESULTS} (results/ours_linearprob_2_epoch_…), in BGR"),
-        Figure("21 generators", "AP", 0.930, f"{_RESULTS} (results/ours_linearprob_2_epoch_…), in BGR"),
+        Figure("21 generators", "accuracy", 0.838, _IN_BGR),
+        Figure("21 generators", "AP", 0.930, _IN_BGR),
     ),
     verified="OpenAI's model under such a head with random weights, kept in float16, gives the same logits after "
     "import (to 1e-5, float32).",
@@ -157,7 +164,7 @@ CLIPPING_FULL = replace(
     CLIPPING_PROMPT,
     name="clipping-full",
     title="CLIPping the Deception: the whole of CLIP fine-tuned",
-    use_for="whole pictures of GANs and diffusion: the best of its paper",
+    use_for="best of its paper; not JPEG",
     form="clipping-full",
     sources=(Manual(_ZIP, "weights.zip, in it finetuned_1_epoch_100k/finetuned_clip/model.pth.tar-1"),),
     strategy="full",
@@ -184,7 +191,7 @@ EFFORT_GENIMAGE = replace(
     EFFORT_FFPP,
     name="effort-genimage",
     title="Effort on CLIP ViT-L/14, trained on GenImage",
-    use_for="whole pictures of diffusion models, for research",
+    use_for="research: Stable Diffusion",
     detects="image",
     sources=(
         Manual(
@@ -214,7 +221,7 @@ EFFORT_CHAMELEON = replace(
     EFFORT_GENIMAGE,
     name="effort-chameleon",
     title="Effort on CLIP ViT-L/14, trained for Chameleon",
-    use_for="whole pictures meant to deceive people, for research",
+    use_for="research: made to deceive",
     sources=(
         Manual(
             page="https://drive.google.com/file/d/1GlJ1y4xmTdqV0FfIcyBwNNU6cQird9DR/view",
