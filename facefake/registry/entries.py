@@ -32,9 +32,9 @@ ENTRIES: dict[str, Entry] = {entry.name: entry for entry in (*_FACES, *_PICTURES
 NOT_RUN: tuple[tuple[str, str, str], ...] = (
     (
         "ForensicsAdapter",
-        "its released forward pass builds layers with random weights anew in every call, so the published file does "
-        "not hold what was evaluated",
-        "https://github.com/OUC-VAS/ForensicsAdapter",
+        "its released forward pass makes layers of random weights anew in every call, so its file does not hold what "
+        "was evaluated",
+        "https://github.com/OUC-VAS/ForensicsAdapter/tree/a4cc94fa4255d2baa85cb26989fb884b098010e3",
     ),
 )
 """Published, and not runnable here: name, why, where."""
