@@ -11,7 +11,6 @@ from typing import Any
 
 from preprocessing.corruptions.corruption import Corruption
 from preprocessing.errors import FacefakeError
-from preprocessing.faces import find_face_detector
 from preprocessing.faces.align import CropGeometry
 from preprocessing.faces.released import RELEASED
 from preprocessing.video.sampling import Sampling
@@ -174,14 +173,19 @@ class Recipe:
         """The same crop from other frames, or decoded otherwise."""
         return replace(self, sampling=sampling, decoder=decoder)
 
-    def with_face_detector(self, given: str) -> Recipe:
+    def with_face_detector(self, name: str, file: Path | None) -> Recipe:
         """The same crop of faces found by another face detector.
 
         Args:
-            given: As :func:`preprocessing.faces.find_face_detector` takes it.
+            name: From :func:`preprocessing.faces.find_face_detector`, like ``file``.
+            file: Where it lies, if it does not come with facefake.
 
         Raises:
-            FacefakeError: Also ``usage`` for whole pictures and for crops as released, where nobody looks for faces.
+            FacefakeError: ``usage`` for whole pictures and for crops as released, where nobody looks for faces.
+
+        Example:
+            >>> Recipe().with_face_detector("yunet-8f2383e4dd3c", Path("yunet.onnx")).face_detector
+            'yunet-8f2383e4dd3c'
         """
         if self.whole or self.released:
             raise FacefakeError(
@@ -189,7 +193,6 @@ class Recipe:
                 f"{self.geometry.template}: no faces are looked for here.",
                 "Leave out --face-detector.",
             )
-        name, file = find_face_detector(given)
         return replace(self, face_detector=name, face_detector_file=file)
 
     @property

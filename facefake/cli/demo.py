@@ -65,7 +65,7 @@ def command(out: Path, seed: int, again: bool) -> None:
     with _stage("make a labelled set of videos"):
         _make_set(videos, seed)
     found = get_reader("folder").read(videos)
-    recipe = Cropping("uniform:8", "gend", 1.3, "native", "auto").recipe()
+    recipe = Cropping("uniform:8", "gend", 1.3, "native", "auto", None).recipe()
     with _stage("extract: find, track and align the faces"):
         faces = FaceStore.open_or_create(store, recipe)
         summary = bring_up_to_date(found.clips, faces, recipe, Process(default_workers(), 600.0, "auto"))
@@ -74,7 +74,7 @@ def command(out: Path, seed: int, again: bool) -> None:
         trained = train(load_config("demo", [f"seed={seed}"]), store, out)
     with _stage("score: the held-out test split"):
         detector = api.load(trained.detector)
-        rules = api.rules_of(detector)
+        rules = api.rules_of(detector).for_recipe(recipe)
         held_out = select(found, splits=["test"]).clips
         results = score_store(held_out, detector, faces, rules=rules)
         head = document_head(detector.facts(), {"recipe": recipe.to_dict(), **rules.to_dict()})

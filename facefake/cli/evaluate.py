@@ -10,8 +10,8 @@ import click
 
 from facefake.cli.ending import end
 from facefake.cli.forms import Forms
-from facefake.cli.options import Process, min_coverage_option, process_options
-from facefake.cli.paths import chosen_file
+from facefake.cli.options import Process, face_detector_option, min_coverage_option, process_options
+from facefake.cli.paths import chosen_file, with_face_detector
 from facefake.cli.suite_report import make_suite_report
 from facefake.cli.suite_run import Bench, run
 
@@ -50,6 +50,7 @@ def _write_report(out: Path, report: dict[str, Any]) -> None:
     show_default=True,
     help="The folder that holds a face store for each data set.",
 )
+@face_detector_option
 @click.option("--frames", help="uniform:N, spread:N, fps:R or keyframes. [default: the suite's]")
 @click.option("--no-abstain", is_flag=True, help="Judge whoever shows a face, as published protocols do.")
 @min_coverage_option
@@ -61,6 +62,7 @@ def command(
     datasets: tuple[str, ...],
     out: Path | None,
     stores: Path,
+    face_detector: str | None,
     frames: str | None,
     no_abstain: bool,
     min_coverage: float,
@@ -86,6 +88,7 @@ def command(
     from facefake.reporting import check_output
     from facefake.scoring import Examiner
     from preprocessing.corruptions.reencode import require_encoder
+    from preprocessing.faces import find_face_detector
     from preprocessing.video import Sampling
 
     suite = load_suite(suite_name)
@@ -98,6 +101,8 @@ def command(
         replace(api.recipe_of(loaded), sampling=Sampling.parse(frames or suite.frames)),
         api.rules_of(loaded).replaced(judge_all=no_abstain or not suite.abstain),
     )
+    if face_detector:
+        (examiner,) = with_face_detector([examiner], *find_face_detector(face_detector))
     bench = Bench(
         examiner=examiner,
         stores=stores,

@@ -171,14 +171,16 @@ class Cropping:
     scale: float
     size: str
     decoder: str
+    face_detector: str | None
 
     def recipe(self) -> Recipe:
         """The recipe the options describe.
 
         Raises:
-            FacefakeError: ``usage`` for a rule, template, size or decoder that does not exist.
+            FacefakeError: ``usage`` for a rule, template, size or decoder that does not exist; what
+                :func:`preprocessing.faces.find_face_detector` raises.
         """
-        from preprocessing.faces import CropGeometry
+        from preprocessing.faces import CropGeometry, find_face_detector
         from preprocessing.recipe import Recipe
         from preprocessing.video import BACKENDS, Sampling
 
@@ -191,7 +193,8 @@ class Cropping:
             raise FacefakeError("usage", f"--decoder {self.decoder!r} does not exist.", f"Known: {known}.")
         size = None if self.size == "native" else int(self.size)
         geometry = CropGeometry(template=self.template, scale=self.scale, size=size)
-        return Recipe(sampling=Sampling.parse(self.frames), geometry=geometry, decoder=self.decoder)
+        recipe = Recipe(sampling=Sampling.parse(self.frames), geometry=geometry, decoder=self.decoder)
+        return recipe.with_face_detector(*find_face_detector(self.face_detector)) if self.face_detector else recipe
 
 
 def default_workers() -> int:
@@ -259,6 +262,11 @@ frames_option = click.option(
     help="uniform:N, spread:N (until N frames with a face), fps:R or keyframes.",
 )
 decoder_option = click.option("--decoder", default="auto", show_default=True, help="auto, pyav or decord.")
+face_detector_option = click.option(
+    "--face-detector",
+    metavar="mtcnn|onnx:FILE",
+    help="What finds the faces: mtcnn, or a file of yours with SCRFD, YuNet or RetinaFace. [default: mtcnn]",
+)
 
 cropping_options = gathered(
     "cropping",
@@ -268,6 +276,7 @@ cropping_options = gathered(
     click.option("--scale", type=float, default=1.3, show_default=True, help="Margin around the face."),
     click.option("--size", default="native", show_default=True, help="Side of the crop in pixels, or native."),
     decoder_option,
+    face_detector_option,
 )
 
 split_option = click.option(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,23 +62,45 @@ class Detectors:
         pooling: str | None,
         threshold: float | None,
         judge_all: bool,
+        face_detector: str | None,
     ) -> list[Examiner]:
         """Those of :meth:`chosen`, loaded, with these settings instead of their own.
 
         Raises:
-            FacefakeError: Also what loading raises, and ``usage`` or ``config_invalid`` for settings that cannot be.
+            FacefakeError: Also what loading raises, and ``usage`` or ``config_invalid`` for settings that cannot be;
+                what finding the face detector raises.
         """
         from facefake import api
         from facefake.scoring import Examiner
+        from preprocessing.faces import find_face_detector
         from preprocessing.video import Sampling
 
+        looking = find_face_detector(face_detector) if face_detector else None
         examiners = []
         for file in self.chosen():
             detector = api.load(file, device=device)
             recipe = api.recipe_of(detector).with_frames(Sampling.parse(frames), decoder)
             rules = api.rules_of(detector).replaced(pooling=pooling, threshold=threshold, judge_all=judge_all)
             examiners.append(Examiner(detector, recipe, rules))
-        return examiners
+        return with_face_detector(examiners, *looking) if looking else examiners
+
+
+def with_face_detector(examiners: Sequence[Examiner], name: str, file: Path | None) -> list[Examiner]:
+    """The examiners, those of faces with this face detector.
+
+    Raises:
+        FacefakeError: ``usage`` if none of them looks for faces.
+    """
+    if all(each.recipe.whole for each in examiners):
+        raise FacefakeError(
+            "usage",
+            "--face-detector: the detector judges whole pictures, and nobody looks for faces.",
+            "Leave it out, or give a detector of faces with --detector.",
+        )
+    return [
+        each if each.recipe.whole else replace(each, recipe=each.recipe.with_face_detector(name, file))
+        for each in examiners
+    ]
 
 
 def chosen_file(given: str | None) -> Path:

@@ -15,6 +15,7 @@ from facefake.cli.options import (
     Process,
     Source,
     decoder_option,
+    face_detector_option,
     frames_option,
     min_coverage_option,
     process_options,
@@ -77,6 +78,7 @@ def _of_sets(
 @click.option("--html", type=click.Path(path_type=Path), help="Write one HTML page: the report, or each clip's people.")
 @frames_option
 @decoder_option
+@face_detector_option
 @click.option("--pooling", help="mean, median, max or top-k over a person's frames. [default: the detector's]")
 @click.option("--threshold", type=float, help="Probability from which the verdict is fake. [default: the detector's]")
 @click.option("--no-abstain", is_flag=True, help="Judge whoever shows a face, as published protocols do.")
@@ -97,6 +99,7 @@ def command(
     html: Path | None,
     frames: str,
     decoder: str,
+    face_detector: str | None,
     pooling: str | None,
     threshold: float | None,
     no_abstain: bool,
@@ -119,6 +122,7 @@ def command(
     \b
     facefake score clip.mp4                                        the default detector, fetched the first time
     facefake score clip.mp4 --detector detector.safetensors
+    facefake score clip.mp4 --face-detector onnx:det_10g.onnx      as the default detector's authors found faces
     facefake score picture.jpg --detector ufd-clip-l14
     facefake score uploads/ --detector FACES --detector PICTURES --json results.json --csv results.csv
     facefake score videos/ --labels labels.csv --detector FILE
@@ -144,6 +148,7 @@ def command(
         pooling=pooling,
         threshold=threshold,
         judge_all=no_abstain,
+        face_detector=face_detector,
     )
     settings: dict[str, Any] = {} if detectors.detectors else {"default_detector": DEFAULT}
     if source.datasets:
@@ -151,5 +156,7 @@ def command(
         settings["datasets"] = facts
     else:
         results, total = _of_files(paths, source.labels, examiners, process)
+        if notes := [note for each in examiners for note in each.notes()]:
+            settings["notes"] = notes
     written = write_results(results, total, examined_by(examiners, **settings), Outputs(*files))
     end(below(written.scores, min_coverage), written.any_error)

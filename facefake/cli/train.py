@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from preprocessing.clip import Clip
     from preprocessing.datasets import Found
 
-_OF_FACES = ("store", "frames", "template", "scale", "size", "decoder", "timeout")
+_OF_FACES = ("store", "frames", "template", "scale", "size", "decoder", "face_detector", "timeout")
 _PROMPT = ("head=text", "backbone.feature=joint")  # what a prompt is of: recipes of faces have another head
 
 
@@ -156,7 +156,7 @@ def _on_pictures(
     if of_faces := sorted(given & set(_OF_FACES)):
         raise FacefakeError(
             "usage",
-            f"--{of_faces[0]} is for faces, and {source.name} is a set of whole pictures.",
+            f"--{of_faces[0].replace('_', '-')} is for faces, and {source.name} is a set of whole pictures.",
             "What the backbone sees of a picture is set by data.geometry in the config.",
         )
     if source.is_release:

@@ -96,8 +96,11 @@ def _versions(files: Sequence[ScoresFile]) -> dict[str, int]:
 
 
 def _provenance(files: Sequence[ScoresFile], command: Sequence[str]) -> dict[str, Any]:
-    datasets = {name: facts for file in files for name, facts in file.head["settings"].get("datasets", {}).items()}
-    head = {**files[0].head, "settings": files[0].head["settings"] | ({"datasets": datasets} if datasets else {})}
+    settings = [file.head["settings"] for file in files]
+    datasets = {name: facts for each in settings for name, facts in each.get("datasets", {}).items()}
+    notes = list(dict.fromkeys(note for each in settings for note in each.get("notes", ())))
+    gathered = {name: value for name, value in (("datasets", datasets), ("notes", notes)) if value}
+    head = {**files[0].head, "settings": settings[0] | gathered}
     made = provenance(command, head, [file.path for file in files])
     for facts, file in zip(made["inputs"], files, strict=True):
         scored_by = (file.report or {}).get("provenance") or {}

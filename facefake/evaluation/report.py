@@ -22,6 +22,7 @@ from typing import Any
 from facefake.evaluation.part import Terms, make_part, mean_of
 from facefake.evaluation.paths import detectors_in
 from facefake.evaluation.scores import Scores
+from facefake.scoring.crops import notes_in
 from facefake.scoring.rules import LAST_EPOCH
 from preprocessing.errors import FacefakeError
 
@@ -71,7 +72,12 @@ def make_report(
         "schema": SCHEMA,
         "kind": "report",
         **whole,
-        "notes": [*_on_datasets(provenance or {}), *scores.notes, *_of_each(detectors, _on_selection), *whole["notes"]],
+        "notes": [
+            *notes_in((provenance or {}).get("settings") or {}),
+            *scores.notes,
+            *_of_each(detectors, _on_selection),
+            *whole["notes"],
+        ],
         "datasets": parts or {names[0]: whole},
         "mean": mean_of([part["video"] for part in parts.values()]) if parts else None,
         "threshold": threshold,
@@ -111,12 +117,6 @@ def protocols_of(scores: Scores, versions: Mapping[str, int] | None = None) -> l
 def _splits(scores: Scores, dataset: str) -> dict[str, int]:
     splits = Counter(split or "none" for split in scores.split[scores.dataset == dataset])
     return dict(sorted(splits.items()))
-
-
-def _on_datasets(provenance: Mapping[str, Any]) -> list[str]:
-    """What was noted of each data set when it was scored: clips left out, crops cut otherwise than in training."""
-    datasets = (provenance.get("settings") or {}).get("datasets", {})
-    return [f"{name}: {note}" for name, facts in datasets.items() for note in facts["notes"]]
 
 
 def _of_each(detectors: Sequence[Mapping[str, Any]], say: Callable[[Mapping[str, Any]], Iterable[str]]) -> list[str]:

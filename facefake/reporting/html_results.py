@@ -16,6 +16,7 @@ from facefake.reporting.canvas import Plot
 from facefake.reporting.html import Thumbnails, environment, pictures
 from facefake.reporting.output import open_output
 from facefake.reporting.tables import why
+from facefake.scoring.crops import notes_in
 from facefake.scoring.result import ClipResult, PersonResult
 from facefake.scoring.verdict import REASONS
 
@@ -42,6 +43,7 @@ def write_results_html(
         file.write(
             page.render(
                 head=head,
+                notes=notes_in(head["settings"]),
                 detectors=detectors_in(head),
                 two=any(result.other for result in results),
                 results=results,

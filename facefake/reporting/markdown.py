@@ -33,6 +33,7 @@ from facefake.reporting.tables import (
     why,
 )
 from facefake.reporting.text import markdown, visible
+from facefake.scoring.crops import notes_in
 from facefake.scoring.result import ClipResult
 
 _Lines = Iterator[str]
@@ -68,7 +69,8 @@ def markdown_report(
     """
     known = {key: head[key] for key in ("tool", "detector", "settings")}
     if report is None:
-        lines = ["# Detection report", *_clips("Clips", results), *_facts("## Detector and settings", known)]
+        notes = _notes(notes_in(head["settings"]))
+        lines = ["# Detection report", *notes, *_clips("Clips", results), *_facts("## Detector and settings", known)]
         return _joined(lines)
     # the absent are counted in the report, and there may be thousands
     unscored = [result for result in results if result.status != "scored" and not is_absent(result)]
@@ -108,8 +110,7 @@ def _report(report: Mapping[str, Any]) -> _Lines:
         f"{bootstrap['resamples']} resamples, seed {bootstrap['seed']}. Accuracy is at threshold "
         f"{report['threshold']:g} ({markdown(report['threshold_source'])})."
     )
-    for note in report["notes"]:
-        yield f"\nNote: {markdown(note)}"
+    yield from _notes(report["notes"])
     yield from _published(report)
     for name, part in parts(report):
         yield from _part(name, part)
@@ -310,6 +311,11 @@ def _clips(title: str, results: Sequence[ClipResult]) -> _Lines:
         for result in results
     )
     yield from table(("file", "verdict", "P(fake)", "judged", *(["other path"] if two else []), "why"), rows)
+
+
+def _notes(notes: Sequence[str]) -> _Lines:
+    for note in notes:
+        yield f"\nNote: {markdown(note)}"
 
 
 def _facts(title: str, facts: Mapping[str, Any]) -> _Lines:

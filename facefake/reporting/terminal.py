@@ -33,15 +33,18 @@ MAX_ROWS = 200  # of a results table; the JSON and the CSV have them all
 _STYLES = {"real": "green", "fake": "bold red", "inconclusive": "yellow", "error": "magenta"}
 
 
-def print_results(results: Sequence[ClipResult], console: Console | None = None) -> None:
-    """Print the results, and a hint for each kind of trouble.
+def print_results(results: Sequence[ClipResult], console: Console | None = None, notes: Sequence[str] = ()) -> None:
+    """Print the results, what to know of all of them, and a hint for each kind of trouble.
 
     Args:
         results: In the order to show.
         console: One on stderr if not given: stdout is for machines.
+        notes: Of :func:`facefake.scoring.crops.notes_in`.
     """
     console = console or Console(stderr=True)
     console.print(results_table(results))
+    for note in notes:
+        console.print(Text(f"note: {visible(note)}"))
     for hint in _hints(results):
         console.print(Text(hint, style="dim"))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from facefake.scoring.crops import crop_notes
 from facefake.scoring.result import Via, document_head
 from facefake.scoring.rules import ScoringRules
 from preprocessing.errors import FacefakeError
@@ -36,7 +37,11 @@ class Examiner:
 
     def settings(self) -> dict[str, Any]:
         """Everything that could change a result, plain values."""
-        return {"recipe": self.recipe.to_dict(), **self.rules.to_dict()}
+        return {"recipe": self.recipe.to_dict(), **self.rules.for_recipe(self.recipe).to_dict()}
+
+    def notes(self) -> list[str]:
+        """How what is cut by its recipe differs from what the detector knows, as :func:`crop_notes` says it."""
+        return crop_notes(self.detector.card, self.recipe.to_dict())
 
 
 def via_of(*, whole: bool) -> Via:

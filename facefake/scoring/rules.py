@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from facefake.scoring.calibration import Calibration
 from facefake.scoring.pooling import check_rule
 from facefake.scoring.verdict import Abstention
 from preprocessing.errors import FacefakeError
+
+if TYPE_CHECKING:
+    from preprocessing.recipe import Recipe
 
 LAST_EPOCH = "last_epoch"
 """Stands in a detector's card for the figure a checkpoint was chosen by, where none was chosen."""
@@ -72,6 +75,14 @@ class ScoringRules:
     def of_pictures(self) -> ScoringRules:
         """These rules for whole pictures, of which nothing is asked that is asked of faces."""
         return replace(self, limits=self.limits.of_pictures())
+
+    def of_faces_by(self, face_detector: str) -> ScoringRules:
+        """These rules for faces found by the face detector of this name."""
+        return replace(self, limits=self.limits.of_faces_by(face_detector))
+
+    def for_recipe(self, recipe: Recipe) -> ScoringRules:
+        """These rules for what the recipe yields: whole pictures, or the faces that its face detector finds."""
+        return self.of_pictures() if recipe.whole else self.of_faces_by(recipe.face_detector)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for the ``settings`` of results."""

@@ -99,12 +99,11 @@ def score_clips(
     """
     recipe.check_video()
     detector.check_geometry(recipe.geometry)
-    rules = rules or ScoringRules()
+    rules = (rules or ScoringRules()).for_recipe(recipe)
     # a picture taken whole is small, and a batch of them is taken at once; a video's faces are many megabytes
     prepared = _prepared(
         clips, partial(_prepare, recipe, device), workers, timeout, ahead=BATCH if recipe.whole else AHEAD
     )
-    rules = rules.of_pictures() if recipe.whole else rules
     return score_prepared(prepared, detector, rules, via_of(whole=recipe.whole))
 
 

@@ -52,7 +52,8 @@ def score_store(
     """
     if not foreign_crops:
         detector.check_geometry(CropGeometry.from_dict(store.recipe["geometry"]))
-    return score_prepared(_prepared(clips, store, corruption, _Tables(store)), detector, rules or ScoringRules())
+    rules = (rules or ScoringRules()).of_faces_by(store.recipe["face_detector"])
+    return score_prepared(_prepared(clips, store, corruption, _Tables(store)), detector, rules)
 
 
 def _prepared(

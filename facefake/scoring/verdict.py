@@ -14,7 +14,7 @@ a face (``faces_uncertain`` all of it), that is ``no_face``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from facefake.scoring.calibration import Calibration, probability_of
@@ -62,17 +62,17 @@ class Abstention:
     """When not to judge. Every limit is inclusive: a face exactly at it counts.
 
     A limit on what is unknown does not apply.
-    The defaults are limits of the evidence, not tuned on any detector's errors. A limit of 0 is off. MTCNN's median
-    confidence for people in the clips this was tried on (Celeb-DF, DFDC, phone and film footage) is above 0.94; for
-    flames and machinery taken for faces, 0.70 to 0.85. Eyes 16 pixels apart make a crop of about 65 pixels, enlarged
-    three and a half times for a network that looks at 224. Well lit faces of those clips have a sharpness of 45 to
-    500; blurred by a Gaussian of 3/128 of the crop they have about 4, and one lit so badly that it has only 5 is dim
-    but plain to see.
+    The defaults are limits of the evidence, not tuned on any detector's errors. A limit of 0 is off. Eyes 16 pixels
+    apart make a crop of about 65 pixels, enlarged three and a half times for a network that looks at 224. Well lit
+    faces of the clips this was tried on (Celeb-DF, DFDC, phone and film footage) have a sharpness of 45 to 500; blurred
+    by a Gaussian of 3/128 of the crop they have about 4, and one lit so badly that it has only 5 is dim but plain to
+    see.
 
     Attributes:
         min_frames: A person must be seen in this many frames, or in all that were asked for if those are fewer (so a
             still image needs one).
-        min_confidence: Of the face detector, 0..1.
+        min_confidence: Of the face detector, 0..1. ``None``: that from which the one in use is sure
+            (:func:`preprocessing.faces.sure_from`), once it is known which that is.
         min_inter_eye: Distance between the eyes in pixels of the original frame.
         min_sharpness: Variance of the Laplacian, see :class:`preprocessing.faces.Quality`.
         min_brightness: Mean grey level, 0..255.
@@ -82,7 +82,7 @@ class Abstention:
     """
 
     min_frames: int = 4
-    min_confidence: float = 0.9
+    min_confidence: float | None = None
     min_inter_eye: float = 16.0
     min_sharpness: float = 3.0
     min_brightness: float = 16.0
@@ -91,6 +91,13 @@ class Abstention:
     def of_pictures(self) -> Abstention:
         """These for whole pictures: what is asked of faces is off, a damaged video still gets no verdict."""
         return Abstention(0, 0.0, 0.0, 0.0, 0.0, self.abstain)
+
+    def of_faces_by(self, face_detector: str) -> Abstention:
+        """These for faces found by the face detector of this name, which is sure on a scale of its own."""
+        from preprocessing.faces import sure_from  # OpenCV loads with it, and results are read without
+
+        sure = sure_from(face_detector) if self.min_confidence is None else self.min_confidence
+        return replace(self, min_confidence=sure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +222,7 @@ def _reason_against(person: Evidence, frames: FrameCounts, limits: Abstention) -
     )
     # "not >=" rather than "<": a quality that could not be measured (NaN) does not pass, while one that nobody measured
     # (None) is not held against anybody
-    return next(
-        (reason for reason, value, least in checks if least > 0 and value is not None and not value >= least), None
-    )
+    return next((reason for reason, value, least in checks if least and value is not None and not value >= least), None)
 
 
 def _inconclusive(reason: str, set_aside: dict[int, str]) -> Judgement:
