@@ -9,7 +9,7 @@ from pathlib import Path
 
 import huggingface_hub
 import open_clip
-from huggingface_hub.errors import RemoteEntryNotFoundError
+from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 from torch import nn
 
 from facefake.models import weights as source
@@ -99,11 +99,11 @@ def _fetch_from_hub(spec: BackboneSpec) -> Path:
     wanted = f"{source.HUB_FILES[0]}, or else {source.TOWER_FILE},"
     source.require_network(repository, what, wanted)
     for file in source.hub_files(spec.name, spec.weights):
-        # that there is no such file is no OSError, but where the hub could not be asked
-        with contextlib.suppress(RemoteEntryNotFoundError):
-            try:
-                return Path(huggingface_hub.hf_hub_download(repository, file))
-            except (OSError, RuntimeError, ValueError) as error:
+        try:
+            return Path(huggingface_hub.hf_hub_download(repository, file))
+        except (OSError, RuntimeError, ValueError, EntryNotFoundError) as error:
+            # the local one says that the hub could not be asked, not that it has no such file
+            if not isinstance(error, EntryNotFoundError) or isinstance(error, LocalEntryNotFoundError):
                 raise source.not_found(repository, what, str(error).splitlines()[0], wanted) from error
     raise source.not_found(repository, what, "it has no file of weights", wanted)
 

@@ -125,12 +125,24 @@ def tower_from_file(name: str, path: Path, feature: Feature) -> nn.Module:
         )
     found = {key: value.float() if value.is_floating_point() else value for key, value in found.items()}
     visual.load_state_dict(found, assign=True)
-    if any(tensor.is_meta for tensor in [*visual.parameters(), *visual.buffers()]):
-        # some timm towers compute tables at construction that no file holds
+    if not _fill_tables(visual):
         visual = random_tower(name, 0)
         end_at(visual, feature, name)
         visual.load_state_dict(found)
     return visual
+
+
+def _fill_tables(visual: nn.Module) -> bool:
+    """Compute what towers of timm hold besides their weights, such as rotary positions; false if timm is too old to."""
+    for module in visual.modules():
+        tables = {name: table for name, table in module.named_buffers(recurse=False) if table.is_meta}
+        if tables and not hasattr(module, "init_non_persistent_buffers"):
+            return False
+        for name, table in tables.items():
+            setattr(module, name, torch.empty_like(table, device="cpu"))
+        if tables:
+            cast(Any, module).init_non_persistent_buffers()
+    return True
 
 
 def check_name(name: str) -> None:
