@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from facefake.registry.entry import Entry, Licence
-from facefake.registry.terms import mit
+from facefake.registry.shared import mit
 
 
 @dataclass(frozen=True, slots=True)

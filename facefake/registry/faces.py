@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from facefake.models.spec import BackboneSpec
 from facefake.registry.entry import Entry, Figure, Hub, Licence, Manual
-from facefake.registry.terms import CC_BY_NC, FFPP_TERMS, mit, not_known
+from facefake.registry.shared import CC_BY_NC, FFPP_TERMS, imported, mit, not_fetched, not_known
 from preprocessing.faces.align import CropGeometry
 
 _GEND = "https://github.com/yermandy/GenD/tree/e03532d53b372bb365c54ee1d42ef426ed44b3a2"
@@ -32,15 +32,6 @@ _DLIB = (
     "Its faces were found by dlib, by 5 of 81 landmarks (DeepfakeBench); facefake finds them by MTCNN, or by a face "
     "detector you bring, and the crops differ somewhat."
 )
-_NOT_HERE = (
-    "the published file itself, its scores and its figures: it could not be downloaded where facefake is written. "
-    "`facefake detectors verify {}` checks it on your machine."
-)
-
-
-def _same_logits(original: str) -> str:
-    return f"{original} with random weights gives the same logits after import (to 1e-5, float32)."
-
 
 GEND_CLIP = Entry(
     name="gend-clip-l14",
@@ -82,8 +73,8 @@ GEND_CLIP = Entry(
             "docs/MODEL_CARD.md of github.com/Venkateshaa-TD/ConfiGuard-Lite: this file on that project's own crops",
         ),
     ),
-    verified=_same_logits("transformers' CLIP vision model under GenD's head"),
-    unverified=_NOT_HERE.format("gend-clip-l14"),
+    verified=imported("transformers' CLIP and GenD's head"),
+    unverified=not_fetched("gend-clip-l14"),
     notes=(_SCRFD, FFPP_TERMS),
 )
 
@@ -115,8 +106,8 @@ GEND_PE = Entry(
         Figure("mean of 14 sets", "video AUC", 0.914, _PE_PAPER),
         Figure("FaceForensics++ c23, mean of 4 methods", "video AUC", 0.989, _RIVAL),
     ),
-    verified=_same_logits("timm's Perception Encoder under GenD's head"),
-    unverified=_NOT_HERE.format("gend-pe-l"),
+    verified=imported("timm's Perception Encoder and GenD's head"),
+    unverified=not_fetched("gend-pe-l"),
     notes=(
         "Its commit and digest are not known to facefake: the newest file is fetched, and what it was is recorded in "
         "the detector file. Its size is computed, not read.",
@@ -145,8 +136,8 @@ GEND_DINO = Entry(
     paper=_GEND_PAPER,
     project=_GEND,
     figures=(Figure("KoDF", "video AUC", 0.897, _PE_PAPER),),
-    verified=_same_logits("transformers' DINOv3 under GenD's head"),
-    unverified=_NOT_HERE.format("gend-dinov3-l"),
+    verified=imported("transformers' DINOv3 and GenD's head"),
+    unverified=not_fetched("gend-dinov3-l"),
     notes=(
         "Most of its weights are Meta's DINOv3, whose licence binds whoever uses or passes them on; what its authors "
         "say of their own share is not known to facefake.",
@@ -197,8 +188,8 @@ LN_CLIP = Entry(
         Figure("FFIW", "video AUC", 0.915, _FIRST_PAPER),
         Figure("DeepSpeak v1", "video AUC", 0.920, _FIRST_PAPER),
     ),
-    verified=_same_logits("transformers' CLIP vision model, LN-tuned by peft, in a Lightning checkpoint or traced,"),
-    unverified=_NOT_HERE.format("ln-clip-l14"),
+    verified=imported("transformers' CLIP, LN-tuned by peft, as a checkpoint and traced"),
+    unverified=not_fetched("ln-clip-l14"),
     notes=(
         "Sizes are as its page rounds them. The digests are not on the pages that could be read; another project pins "
         "model.ckpt to 57a0d00f2f5b4046afd2c344ff9877a35e8889e075916cf816796c54816c9955.",
@@ -241,8 +232,8 @@ EFFORT_FFPP = Entry(
         Figure("UADFV", "video AUC", 0.974, _RIVAL),
         Figure("Celeb-DF v2", "frame AUC", 0.885, "issue 19 of its repository: a user's run"),
     ),
-    verified=_same_logits("Effort's layers, written anew from its description, on transformers' CLIP vision model,"),
-    unverified=_NOT_HERE.format("effort-ffpp"),
+    verified=imported("transformers' CLIP and Effort's layers as its authors describe them"),
+    unverified=not_fetched("effort-ffpp"),
     notes=(
         "Trained and tested on DeepfakeBench's crops, 256 pixels wide; its demo cuts them 224 wide.",
         "facefake resizes with antialiasing (bicubic), its authors without.",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from facefake.models.spec import BackboneSpec
 from facefake.registry.entry import Entry, Figure, Link, Manual
 from facefake.registry.faces import EFFORT_FFPP
-from facefake.registry.terms import mit
+from facefake.registry.shared import imported, mit, not_fetched
 from preprocessing.faces.align import CropGeometry
 from preprocessing.recipe import NO_FACES
 
@@ -21,10 +21,7 @@ _OLD = (
     "Trained on pictures of ProGAN. Such detectors fall to about chance on today's generators (FLUX, GPT-image): a low "
     "score says little."
 )
-_NOT_HERE = (
-    "the published file itself, its scores and its figures: it could not be downloaded where facefake is written. "
-    "`facefake detectors verify {}` checks it on your machine."
-)
+_APART = "a CLIP that shares nothing with facefake's, and {} as its authors describe it"
 
 _UFD_COMMIT = "76a0e3e60a8a06458707a625d269ba815a2e5919"
 _UFD = f"https://github.com/WisconsinAIVision/UniversalFakeDetect/tree/{_UFD_COMMIT}"
@@ -62,8 +59,7 @@ UFD = Entry(
         Figure("10 diffusion models", "accuracy", 0.854, "README of FatFormer, of UniFD"),
         Figure("10 diffusion models", "AP", 0.944, "README of FatFormer, of UniFD"),
     ),
-    verified="the published file (by its digest) is read as one logit over 768 features; OpenAI's model under such a "
-    "head with random weights gives the same probabilities after import (to 1e-5, float32).",
+    verified="the published file, by its digest, is read; " + imported(_APART.format("a head of one logit")),
     unverified="its scores on pictures and its figures: CLIP's weights could not be downloaded where facefake is "
     "written. `facefake detectors verify ufd-clip-l14` checks it on your machine.",
     notes=(_OLD, "Pictures smaller than 224 pixels are laid on black, as in its evaluation."),
@@ -105,9 +101,8 @@ CLIPPING_PROMPT = Entry(
             f"{_RESULTS} (paper_results/coop_model_evaluations_compression_75.json)",
         ),
     ),
-    verified="CLIP with a prompt learner as described, on transformers' model with random weights, gives the same "
-    "logits after import (to 1e-5, float32).",
-    unverified=_NOT_HERE.format("clipping-prompt"),
+    verified=imported(_APART.format("a prompt learner")),
+    unverified=not_fetched("clipping-prompt"),
     notes=(
         _OLD,
         "Of several runs its authors kept one, and do not say by which pictures it was chosen.",
@@ -127,9 +122,8 @@ CLIPPING_ADAPTER = replace(
         Figure("21 generators", "accuracy", 0.828, f"{_RESULTS} (results/clipadapter_model_evaluations.json)"),
         Figure("21 generators", "AP", 0.922, f"{_RESULTS} (results/clipadapter_model_evaluations.json)"),
     ),
-    verified="CLIP with an adapter as described, on transformers' model with random weights, gives the same logits "
-    "after import (to 1e-5, float32).",
-    unverified=_NOT_HERE.format("clipping-adapter"),
+    verified=imported(_APART.format("an adapter")),
+    unverified=not_fetched("clipping-adapter"),
     notes=CLIPPING_PROMPT.notes[:2],
 )
 
@@ -149,9 +143,8 @@ CLIPPING_LINEAR = replace(
         Figure("21 generators", "accuracy", 0.838, _IN_BGR),
         Figure("21 generators", "AP", 0.930, _IN_BGR),
     ),
-    verified="OpenAI's model under such a head with random weights, kept in float16, gives the same logits after "
-    "import (to 1e-5, float32).",
-    unverified=_NOT_HERE.format("clipping-linear"),
+    verified=imported(_APART.format("a linear head, all in float16,")),
+    unverified=not_fetched("clipping-linear"),
     notes=(
         _OLD,
         "Its figures were taken with red and blue exchanged; facefake shows it RGB, as it was trained, so they do not "
@@ -178,8 +171,8 @@ CLIPPING_FULL = replace(
             f"{_RESULTS} (paper_results/finetuned_model_evaluations_compression_75.json)",
         ),
     ),
-    verified="a whole CLIP of transformers' with random weights gives the same logits after import (to 1e-5, float32).",
-    unverified=_NOT_HERE.format("clipping-full"),
+    verified=imported(_APART.format("its texts")),
+    unverified=not_fetched("clipping-full"),
     notes=(
         *CLIPPING_PROMPT.notes[:2],
         "JPEG of quality 75 takes it to near chance: pictures from the web are JPEG.",
@@ -210,7 +203,7 @@ EFFORT_GENIMAGE = replace(
             "model card of huggingface.co/yermandy/TwinD, of Effort-SDv1.4: it is none for faces",
         ),
     ),
-    unverified=_NOT_HERE.format("effort-genimage"),
+    unverified=not_fetched("effort-genimage"),
     notes=(
         "The 95.2 % of its paper on UniversalFakeDetect's protocol are of a checkpoint that was not published.",
         "facefake resizes with antialiasing (bicubic), its authors without.",
@@ -230,7 +223,7 @@ EFFORT_CHAMELEON = replace(
     ),
     trained_on="Chameleon (sdv1.4), as its README has it: more is not said",
     figures=(),
-    unverified=_NOT_HERE.format("effort-chameleon"),
+    unverified=not_fetched("effort-chameleon"),
     notes=(
         "No published figure is known to be of this file. If it was trained on Chameleon, figures on Chameleon say "
         "nothing.",
