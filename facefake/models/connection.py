@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from huggingface_hub import constants as hub
 
 
-def why_offline(url: str = hub.ENDPOINT) -> str | None:
-    """Why nothing can be fetched from there; ``None`` if it may be tried.
+def why_offline(url: str | None = None) -> str | None:
+    """Why nothing can be fetched from an address, by default the Hugging Face hub's; ``None`` if it may be tried.
 
     A name that does not resolve is told at once, rather than after a client's minute of retries. ``HF_HUB_OFFLINE``
     holds for every address.
@@ -19,7 +19,7 @@ def why_offline(url: str = hub.ENDPOINT) -> str | None:
         return "HF_HUB_OFFLINE is set"
     if urllib.request.getproxies():
         return None  # the proxy resolves names
-    parts = urlsplit(url)
+    parts = urlsplit(url or hub.ENDPOINT)
     try:
         socket.getaddrinfo(parts.hostname, parts.port or 443)
     except OSError:

@@ -68,14 +68,6 @@ def test_offline_by_choice_nothing_is_asked(hosted, offline, monkeypatch):
         fetch_source(hosted.entry)
 
 
-def test_a_hub_that_fails_is_an_error_in_words(hosted, monkeypatch):
-    hosted.file.unlink()
-    monkeypatch.setattr("facefake.hub.fetch.why_offline", lambda: None)
-    with no_network(), pytest.raises(FacefakeError, match="could not be fetched") as error:
-        fetch_source(hosted.entry)
-    assert error.value.code == "download_failed"
-
-
 def test_what_only_a_person_can_fetch_is_said_with_page_file_and_command(hosted, offline):
     manual = replace(hosted.entry, sources=(Manual("https://example.org/drive", "weights.zip"),))
     with pytest.raises(FacefakeError, match=r"weights\.zip from https://example\.org/drive") as error:
