@@ -16,9 +16,9 @@ from preprocessing.errors import FacefakeError
 
 PACKAGES = (
     *("torch", "torchvision", "open_clip_torch", "facenet-pytorch", "decord", "av", "opencv-python", "numpy"),
-    *("scikit-learn", "lightning", "pyarrow", "safetensors"),
+    *("scikit-learn", "lightning", "pyarrow", "safetensors", "huggingface_hub", "onnxruntime", "onnx", "onnxscript"),
 )
-OPTIONAL = frozenset({"decord"})
+OPTIONAL = frozenset({"decord", "onnxruntime", "onnx", "onnxscript"})
 
 
 def _packages() -> str:
