@@ -59,6 +59,8 @@ CODES: dict[str, str] = {
     "licence_not_accepted": "the weights' licence restricts their use and has not been acknowledged",
     "download_failed": "a file could not be fetched",
     "digest_mismatch": "a file is not, byte for byte, the one that is known",
+    "export_failed": "the detector cannot be brought into the form asked for",
+    "export_failed": "the detector cannot be brought into the form asked for",
     "export_drift": "the exported model does not answer like the detector it was made from",
     "export_invalid": "the exported model is damaged or not one of facefake's",
     "face_detector_invalid": "the file is no face detector of a form that is known",

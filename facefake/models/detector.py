@@ -21,6 +21,7 @@ from facefake.models.file import HEADER_KEY, corrupt, damaged, is_onnx, read_car
 from facefake.models.folding import fold
 from facefake.models.lora import merge_lora, stored_name
 from facefake.models.network import Network
+from facefake.models.onnx_file import invalid
 from facefake.models.precision import Precision
 from facefake.models.preprocess import Preprocess
 from facefake.models.runner import Runner, TorchRunner
@@ -219,14 +220,16 @@ def _load_exported(path: Path, device: str | None, backbone_weights: str | None,
     from facefake.models.onnx_runner import OnnxRunner
 
     card = read_card(path)
-    exported = card.export.precision if card.export else None
+    if card.export is None:
+        raise invalid(path, "its card does not say how it was exported")
+    exported = card.export.precision
     if backbone_weights is not None or precision not in ("auto", exported):
         raise FacefakeError(
             "usage",
             f"{path} is an exported detector: it holds its base's weights, in {exported}",
             "Use it as it is, or export it again with another --precision.",
         )
-    return Detector(OnnxRunner(path, card, device), card, path)
+    return Detector(OnnxRunner(path, card, exported, device), card, path)
 
 
 def _build(backbone: Backbone, card: DetectorCard, path: Path) -> tuple[Network, list[str]]:

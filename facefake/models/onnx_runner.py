@@ -35,6 +35,7 @@ class OnnxRunner:
     Args:
         path: An ``.onnx`` file that ``facefake export`` wrote.
         card: Its card.
+        precision: What it was exported in.
         device: ``cpu``, ``cuda``, ``cuda:N``; ``None`` or ``auto``: CUDA if there is one and this ONNX Runtime can use
             it.
 
@@ -42,11 +43,9 @@ class OnnxRunner:
         FacefakeError: ``export_invalid``, ``device_unavailable``, ``package_missing``.
     """
 
-    def __init__(self, path: Path, card: DetectorCard, device: str | None) -> None:
-        if card.export is None:
-            raise invalid(path, "its card does not say how it was exported")
+    def __init__(self, path: Path, card: DetectorCard, precision: str, device: str | None) -> None:
         check_alone(path)
-        self.precision = card.export.precision
+        self.precision = precision
         self._path, self._runtime = path, runtime()
         self.device = self._device(device)
         self._session = self._open(path)

@@ -69,6 +69,9 @@ class TorchRunner(TorchEncoder):
         network: Trained; it is moved to the device and cast to the precision in place.
         device: Where it runs.
         precision: ``auto``: bf16 where it pays.
+
+    Attributes:
+        network: As given.
     """
 
     def __init__(self, network: Network, device: torch.device, precision: Precision) -> None:
@@ -76,12 +79,12 @@ class TorchRunner(TorchEncoder):
         network.requires_grad_(False).eval()
         if chosen == "bf16":
             cast_products(network.backbone)
-        self._network = network.to(device)
+        self.network = network.to(device)
         super().__init__(network.backbone, device, chosen)
 
     def logits(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """As :meth:`Runner.logits`."""
         with torch.inference_mode():
-            logits = self._network.classify(torch.tensor(features, device=self.device)).logits
+            logits = self.network.classify(torch.tensor(features, device=self.device)).logits
         found: NDArray[np.float32] = logits.cpu().numpy()
         return found

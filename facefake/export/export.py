@@ -1,0 +1,131 @@
+"""From a detector file to an ``.onnx`` that anything can run, checked against the detector before it is written."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from facefake._version import __version__
+from facefake.export.graph import as_graph
+from facefake.export.lower import LOWER
+from facefake.export.parity import Parity, compare
+from facefake.export.pictures import generated_pictures, pictures_of
+from facefake.models.card import DetectorCard, ExportCard
+from facefake.models.detector import Detector, load_detector
+from facefake.models.file import HEADER_KEY, is_onnx
+from facefake.models.onnx_file import mapped, with_metadata
+from facefake.models.onnx_runner import OnnxRunner, runtime
+from facefake.models.runner import TorchRunner
+from preprocessing.errors import FacefakeError
+from preprocessing.faces import CropGeometry
+from preprocessing.files import write_pieces
+
+_PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime")
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An exported detector.
+
+    Attributes:
+        path: The file.
+        card: Its card.
+        parity: How it compares with the detector.
+    """
+
+    path: Path
+    card: DetectorCard
+    parity: Parity
+
+
+def export_detector(
+    source: Path,
+    out: Path,
+    *,
+    precision: Literal["fp32", "fp16", "int8"] = "fp32",
+    crops: Path | None = None,
+    backbone_weights: str | None = None,
+) -> Exported:
+    """Export a detector as ONNX, in one file with its base's weights; nothing is written unless it answers alike.
+
+    The graph takes ``pictures`` (n, 3, size, size) uint8 RGB, resized as :class:`facefake.models.preprocess.Preprocess`
+    does, and gives ``score`` (n,), P(fake) before calibration, ``feature`` (n, dim) and ``logits`` (n, 2), all float32.
+    The card, with what the comparison found, is in the metadata under ``facefake``.
+
+    Args:
+        source: A detector file.
+        out: The ``.onnx`` to write.
+        precision: Of the matrix products: ``int8`` for CPUs, ``fp16`` for GPUs, or for half the size.
+        crops: A folder of pictures to compare on, as the detector's geometry cuts them; generated ones unless given.
+        backbone_weights: As :func:`facefake.models.load_detector` takes it.
+
+    Raises:
+        FacefakeError: ``export_drift`` if scores in fp32 differ by more than 1e-4, or any is no number; ``usage`` for
+            names that do not fit; ``too_large``, ``export_failed``, ``package_missing``, ``not_writable``; what loading
+            the detector and reading the pictures raises.
+    """
+    if not is_onnx(out) or is_onnx(source):
+        raise FacefakeError(
+            "usage",
+            f"{source} cannot become {out}: an export is made from a detector file, and its name ends in .onnx.",
+            "facefake export detector.safetensors --out detector.onnx",
+        )
+    runtime()  # missing, it should be known before the work and not after it
+    reference = load_detector(source, "cpu", backbone_weights, precision="fp32")
+    geometry = CropGeometry.from_dict(reference.card.geometry)
+    side = reference.card.backbone.image_size
+    pictures = generated_pictures(side) if crops is None else pictures_of(crops, geometry)
+    with _folder_beside(out) as folder:
+        draft = Path(folder) / out.name
+        opset = _write_graph(reference, precision, draft)
+        parity = compare(reference, OnnxRunner(draft, reference.card, precision, "cpu"), pictures)
+        if not parity.within(precision):
+            raise _drifted(out, parity)
+        card = _card(reference, precision, opset, parity)
+        write_pieces(out, with_metadata(mapped(draft), {HEADER_KEY: card.model_dump_json()}))
+    return Exported(out, card, parity)
+
+
+def _write_graph(reference: Detector, precision: Literal["fp32", "fp16", "int8"], file: Path) -> int:
+    """Returns the version of its operators."""
+    assert isinstance(reference.runner, TorchRunner)  # loaded from a detector file
+    model = as_graph(reference.runner.network)
+    LOWER[precision](model, file)
+    return int(next(each.version for each in model.opset_import if not each.domain))
+
+
+def _card(reference: Detector, precision: Literal["fp32", "fp16", "int8"], opset: int, parity: Parity) -> DetectorCard:
+    facts = reference.facts()
+    exported = ExportCard(
+        source=facts["name"],
+        sha256=facts["sha256"],
+        precision=precision,
+        opset=opset,
+        versions={name: version(name) for name in _PACKAGES},
+        pictures=parity.pictures,
+        score_difference=parity.score_difference,
+        verdicts_changed=parity.verdicts_changed,
+    )
+    return reference.card.model_copy(update={"tool_version": __version__, "export": exported})
+
+
+def _drifted(out: Path, parity: Parity) -> FacefakeError:
+    return FacefakeError(
+        "export_drift",
+        f"the export differs from the detector by {parity.score_difference:.1e} in a score; {out} was not written",
+        "Export in fp32; if that is it, please report the backbone, with the versions of torch and onnxruntime.",
+    )
+
+
+def _folder_beside(out: Path) -> tempfile.TemporaryDirectory[str]:
+    """A folder for drafts, on the disk that has room for the result."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-")
+    except OSError as error:
+        raise FacefakeError(
+            "not_writable", f"Cannot write into {out.parent} ({error.strerror}).", "Choose another --out."
+        ) from error
