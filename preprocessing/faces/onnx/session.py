@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 _MOST_BYTES = 1 << 30  # the largest face detector published in these forms has 110 MB
+
+_MOST_SIDE = 4096  # those published take 160 to 1280
 
 
 class Network:
@@ -45,6 +48,8 @@ class Network:
         height, width = inputs[0].shape[2:]
         self.size: tuple[int, int] | None = (width, height) if isinstance(width, int) else None
         """Width and height of the only pictures it takes; ``None`` if it takes any."""
+        if self.size and max(self.size) > _MOST_SIDE:
+            raise self.invalid(f"it takes pictures of {width} by {height}", f"at most {_MOST_SIDE} by {_MOST_SIDE}")
 
     def run(self, picture: np.ndarray) -> list[np.ndarray]:
         """Everything the network puts out for one picture.
@@ -65,13 +70,12 @@ class Network:
         return FacefakeError("face_detector_invalid", f"{self.file}: {found}.", f"Expected: {wanted}.")
 
     def _load(self, data: bytes) -> InferenceSession:
-        from onnxruntime import InferenceSession, SessionOptions
-
-        options = SessionOptions()
+        runtime = _runtime()
+        options = runtime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4  # what is wrong is said by the error
         try:
-            return InferenceSession(data, options, providers=["CPUExecutionProvider"])
+            return runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         except _errors() as error:
             raise self._broken("load", error) from error
 
@@ -100,15 +104,22 @@ def _channels(shape: Sequence[Any]) -> Any:
     return shape[1] if len(shape) == 4 else None
 
 
-def _errors() -> tuple[type[Exception], ...]:
-    """What ONNX Runtime raises, which has no class in common."""
+def _runtime() -> ModuleType:
     try:
-        from onnxruntime.capi import onnxruntime_pybind11_state as runtime
+        import onnxruntime
     except ImportError as error:
         raise FacefakeError(
             "package_missing",
             "A face detector from an ONNX file needs the package onnxruntime, which is not installed.",
             'pip install "facefake[export]"',
         ) from error
+    found: ModuleType = onnxruntime
+    return found
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises, which has no class in common."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as raised
+
     names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NotImplemented", "RuntimeException")
-    return tuple(getattr(runtime, name) for name in names)
+    return tuple(getattr(raised, name) for name in names)

@@ -1,0 +1,200 @@
+"""How far crops lie apart that are cut by different face detectors, how many faces each finds, and how fast.
+
+    python benchmarks/face_detectors.py DATA --onnx FILE [--onnx FILE ...] [--rounds 3] [--frames 3] [--out FILE]
+
+DATA holds ``crops/aligned`` (crops as the authors of GenD published them, cut by SCRFD's landmarks) and videos anywhere
+below it. MTCNN is always there, as it comes and on larger frames: how far these two lie apart is what to hold the rest
+against. ONNX files are SCRFD, YuNet or RetinaFace.
+
+Geometry is that of the crop, template ``gend``, scale 1.3, brought to 224 pixels, as a backbone sees it: ``corners`` is
+how far its four corners lie from those of the crop it is compared with, in such pixels, on average over the four
+(median and 95th percentile over faces); ``shift`` the mean displacement of the crop.
+
+* ``published``: faces found again in the published crops, against the crop itself.
+* ``videos``: sure faces with 16 pixels and more between the eyes in frames of every video, one face detector against
+  another. ``faces`` are those of the other, ``found`` how many of them this one sees too, ``more`` how many sure faces
+  it sees where the other sees none.
+* ``speed``: frames a second on one core, the face detectors taking turns on the same frames; ``ratio`` is the median
+  over the rounds of it over MTCNN's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import statistics
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from preprocessing.errors import FacefakeError
+from preprocessing.faces import (
+    CropGeometry,
+    Face,
+    FaceDetector,
+    find_face_detector,
+    load_face_detector,
+    matrix,
+    sure_from,
+)
+from preprocessing.video import open_video
+
+_COLUMNS = (
+    *("set", "face_detector", "file", "against", "faces", "found", "more"),
+    *("corners", "corners_95", "shift_x", "shift_y", "frames_per_second", "ratio"),
+)
+_SIDE = 224
+_GEOMETRY = CropGeometry("gend", 1.3, _SIDE)
+_CORNERS = np.array([[0, 0, 1], [_SIDE, 0, 1], [0, _SIDE, 1], [_SIDE, _SIDE, 1]], float)
+_VIDEOS = {".mp4", ".mov", ".avi", ".webm", ".mkv"}
+
+Row = dict[str, object]
+
+
+def loaded(files: Sequence[Path]) -> dict[str, FaceDetector]:
+    """MTCNN as it comes and on larger frames, then those of the files, by name."""
+    found: dict[str, FaceDetector] = {"mtcnn": load_face_detector(), "mtcnn on 960": load_face_detector(max_side=960)}
+    for file in files:
+        name, where = find_face_detector(f"onnx:{file}")
+        found[name] = load_face_detector(name, where)
+    return found
+
+
+def displaced(landmarks: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """``(4, 2)``: from the corners of the reference's crop to those of the landmarks', in pixels of the former."""
+    ours, _ = matrix(landmarks, _GEOMETRY)
+    back = np.linalg.inv(np.vstack([ours, [0, 0, 1]]))
+    there: np.ndarray = (np.vstack([reference, [0, 0, 1]]) @ back @ _CORNERS.T).T - _CORNERS
+    return there[:, :2]
+
+
+def geometry(displacements: Sequence[np.ndarray]) -> Row:
+    """What the CSV says of displacements."""
+    if not displacements:
+        return {}
+    apart = [np.linalg.norm(each, axis=1).mean() for each in displacements]
+    shift = np.mean(displacements, axis=(0, 1))
+    return {
+        "corners": f"{np.median(apart):.2f}",
+        "corners_95": f"{np.percentile(apart, 95):.2f}",
+        "shift_x": f"{shift[0]:+.2f}",
+        "shift_y": f"{shift[1]:+.2f}",
+    }
+
+
+def on_published_crops(folder: Path, detectors: Mapping[str, FaceDetector]) -> Iterator[Row]:
+    """One row for each face detector."""
+    pictures = [cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB) for path in sorted(folder.rglob("*.png"))]
+    for name, detector in detectors.items():
+        found = []
+        for picture in pictures:
+            # a crop is the frame here, so the crop it would be cut to is itself, at 224 pixels
+            itself = np.array([[1, 0, 0], [0, 1, 0]], float) * _SIDE / len(picture)
+            faces = detector.detect(picture[None])[0]
+            found += [displaced(faces[0].landmarks, itself)] if faces else []
+        yield {
+            "set": "published",
+            "face_detector": name,
+            "against": "itself",
+            "faces": len(pictures),
+            "found": len(found),
+            **geometry(found),
+        }
+
+
+def frames_of(data: Path, count: int) -> Iterator[np.ndarray]:
+    """``(count, h, w, 3)`` of each video below a folder; those that cannot be read are named and left out."""
+    for path in sorted(path for path in data.rglob("*") if path.suffix.lower() in _VIDEOS):
+        try:
+            with open_video(path) as reader:
+                indices = np.unique(np.linspace(0, len(reader.times) - 1, count).round().astype(int))
+                yield np.concatenate([batch.rgb for batch in reader.read(indices.tolist())])
+        except FacefakeError as error:
+            print(f"left out: {path.name}: {error.message}")
+
+
+def same(face: Face, others: Sequence[Face]) -> Face | None:
+    """Which of the others is this face: the nearest by landmarks, within half its distance between the eyes."""
+    away = [float(np.linalg.norm(other.landmarks - face.landmarks, axis=1).mean()) for other in others]
+    return others[int(np.argmin(away))] if away and min(away) < 0.5 * face.inter_eye else None
+
+
+def on_videos(found: Mapping[str, list[list[Face]]]) -> Iterator[Row]:
+    """One row for each two face detectors in either order, from what each found in the same frames."""
+    for name, other in permutations(found, 2):
+        pairs, more, faces = [], 0, 0
+        for ours, theirs in zip(found[name], found[other], strict=True):
+            known = [face for face in theirs if sure(face, other)]
+            faces += len(known)
+            pairs += [(match, face) for face in known if (match := same(face, ours))]
+            more += sum(sure(face, name) and same(face, theirs) is None for face in ours)
+        yield {
+            "set": "videos",
+            "face_detector": name,
+            "against": other,
+            "faces": faces,
+            "found": len(pairs),
+            "more": more,
+            **geometry([displaced(ours.landmarks, matrix(face.landmarks, _GEOMETRY)[0]) for ours, face in pairs]),
+        }
+
+
+def sure(face: Face, name: str) -> bool:
+    """Whether scoring would take it for a face, and for one large enough."""
+    return face.confidence >= sure_from(name.split()[0]) and face.inter_eye >= 16
+
+
+def at_speed(
+    clips: Sequence[np.ndarray], detectors: Mapping[str, FaceDetector], rounds: int
+) -> tuple[list[Row], dict[str, list[list[Face]]]]:
+    """One row for each face detector, and what each found."""
+    speeds: dict[str, list[float]] = {name: [] for name in detectors}
+    found: dict[str, list[list[Face]]] = {}
+    for _ in range(rounds):
+        for name, detector in detectors.items():
+            start = time.perf_counter()
+            found[name] = [faces for clip in clips for faces in detector.detect(clip)]
+            speeds[name].append(len(found[name]) / (time.perf_counter() - start))
+    rows = [
+        {
+            "set": "speed",
+            "face_detector": name,
+            "against": "mtcnn",
+            "frames_per_second": f"{statistics.median(speeds[name]):.1f}",
+            "ratio": f"{statistics.median(a / b for a, b in zip(speeds[name], speeds['mtcnn'], strict=True)):.2f}",
+        }
+        for name in detectors
+    ]
+    return rows, found
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--onnx", type=Path, action="append", default=[], help="SCRFD, YuNet or RetinaFace")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--frames", type=int, default=3, help="frames of each video")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "face_detectors.csv")
+    arguments = parser.parse_args()
+
+    detectors = loaded(arguments.onnx)
+    files = dict(zip(list(detectors)[2:], (file.name for file in arguments.onnx), strict=True))
+    rows = list(on_published_crops(arguments.data / "crops" / "aligned", detectors))
+    speed, found = at_speed(list(frames_of(arguments.data, arguments.frames)), detectors, arguments.rounds)
+    rows += [*on_videos(found), *speed]
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    with arguments.out.open("w", newline="") as file:
+        writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**row, "file": files.get(str(row["face_detector"]), "")} for row in rows)
+    for row in rows:
+        print("  ".join(f"{key} {value}" for key, value in row.items()))
+
+
+if __name__ == "__main__":
+    main()
