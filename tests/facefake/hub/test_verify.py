@@ -1,19 +1,26 @@
 """What verification says of a detector that is as published, and of ones that are not."""
 
+import sys
 from dataclasses import replace
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from facefake.hub import keep, verify
 from facefake.hub.cache import kept_file
 from facefake.hub.resolve import detector_file
+from facefake.models import BackboneSpec
+from facefake.models.tower import check_name
 from facefake.registry.entry import Manual
 from preprocessing.errors import FacefakeError
+from tests.facefake import timm_towers
 from tests.facefake.importing import published
 
 PICTURES = verify.generated_pictures(48)
+# of a file whose digest nobody knows, and of which no detector is kept
+ALL_THAT_CAN_BE = {"published": "unknown", "base": "ok", "detector": "unknown", "answers": "ok"}
 
 
 def outcomes(entry, **given):
@@ -41,12 +48,24 @@ def test_other_forms_answer_as_their_authors_modules_too(tmp_path, monkeypatch, 
     base = published.base_file(tmp_path)
     save(build(base).eval(), tmp_path / "published.pth")
     found = outcomes(published.entry(form, base), file=tmp_path / "published.pth")
-    assert {what: check.outcome for what, check in found.items()} == {
-        "published": "unknown",
-        "base": "ok",
-        "detector": "unknown",
-        "answers": "ok",
-    }
+    assert {what: check.outcome for what, check in found.items()} == ALL_THAT_CAN_BE
+
+
+@pytest.mark.parametrize("form", ["gend-pe", "gend-dinov3"])
+def test_towers_of_timm_and_dinov3_do_too(tmp_path, monkeypatch, offline, form):
+    monkeypatch.setenv("FACEFAKE_CACHE", str(tmp_path))
+    check_name(published.NAME)
+    timm_towers.register(tmp_path)
+    name = timm_towers.PE if form == "gend-pe" else timm_towers.DINO
+    tower = timm_towers.pe_core() if form == "gend-pe" else timm_towers.dinov3()
+    save_file(timm_towers.published_names(tower), tmp_path / "base.safetensors")
+    network = timm_towers.Published(tower, timm_towers.WIDTHS[name])
+    network.tune("norm")
+    save_file(network.file(), tmp_path / "published.safetensors")
+    base = tmp_path / "base.safetensors"
+    entry = replace(published.entry("gend-clip", base), form=form, backbone=BackboneSpec(name, str(base)))
+    found = outcomes(entry, file=tmp_path / "published.safetensors")
+    assert {what: check.outcome for what, check in found.items()} == ALL_THAT_CAN_BE
 
 
 def test_an_import_that_went_wrong_is_found_by_its_answers(hosted, offline, monkeypatch):
@@ -55,8 +74,6 @@ def test_an_import_that_went_wrong_is_found_by_its_answers(hosted, offline, monk
         tensors = load_file(out)
         name = next(name for name in tensors if name.endswith("linear.weight"))
         tensors[name] = tensors[name].flip(0).contiguous()
-        from safetensors import safe_open
-
         with safe_open(out, "np") as file:
             save_file(tensors, out, metadata=file.metadata())
         return card
@@ -78,7 +95,7 @@ def test_a_kept_file_with_other_tensors_is_found(hosted, offline):
 
 
 def test_what_cannot_be_checked_is_said(hosted, offline, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "transformers", None)
+    monkeypatch.setitem(sys.modules, "transformers", None)
     unknown = replace(hosted.entry, sources=(replace(hosted.entry.sources[0], sha256=None),))
     found = outcomes(unknown)
     assert found["published"].outcome == "unknown"
