@@ -116,7 +116,7 @@ def _check_base(
     same = {name for name in base if _equal(tower[name], base[name], unit)}
     tuned = {name for name in base if _TOWER + name in trained}
     if tuned and tuned <= same:
-        raise mismatch(opened, f"{entry.title}, tuned", "all of its tower is as in the base")
+        raise mismatch(opened, _expected(entry), "its tower is the base's, nothing of it was tuned")
     untuned = sorted(set(base) - tuned)
     if wrong := [name for name in untuned if name not in same]:
         raise FacefakeError(
@@ -130,7 +130,7 @@ def _check_base(
 
 
 def _check_shapes(opened: Opened, entry: Entry, tower: dict[str, Tensor], base: dict[str, Tensor]) -> None:
-    expected = f"{entry.name} on {entry.backbone.name}"
+    expected = _expected(entry)
     if missing := sorted(set(base) - set(tower)):
         raise mismatch(opened, expected, f"{len(missing)} tensors of the tower are missing, e.g. {missing[0]}")
     # a tower that ends before the projection has none
@@ -170,12 +170,15 @@ def _fill(opened: Opened, entry: Entry, network: Network, parts: Parts) -> None:
     found = {f"{_TOWER}{name}": tensor for name, tensor in {**parts.tower, **parts.updates}.items()}
     found |= {f"adapter.{name}": tensor for name, tensor in parts.adapter.items()}
     found |= {f"head.{name}": tensor for name, tensor in parts.head.items()}
-    expected = f"{entry.name} on {entry.backbone.name}"
     for name, parameter in network.named_parameters():
         if not parameter.requires_grad:
             continue
         if stored_name(name) not in found:
-            raise mismatch(opened, expected, f"{stored_name(name)} is missing")
-        _check_tensor(opened, expected, stored_name(name), found[stored_name(name)], parameter)
+            raise mismatch(opened, _expected(entry), f"{stored_name(name)} is missing")
+        _check_tensor(opened, _expected(entry), stored_name(name), found[stored_name(name)], parameter)
         with torch.no_grad():
             parameter.copy_(found[stored_name(name)])
+
+
+def _expected(entry: Entry) -> str:
+    return f"{entry.name} on {entry.backbone.name}"

@@ -67,14 +67,17 @@ def _published_as(entry: Entry, file: Path) -> Hub | Link | None:
 
 def _check_unknown(entry: Entry, file: Path) -> None:
     """Keep no file under a published name that is known not to be what was published under it."""
+    from facefake.importing.opened import looks_like, open_published
     from facefake.registry.entry import Manual
 
-    if file.is_file() and all(not isinstance(source, Manual) and source.sha256 for source in entry.sources):
-        raise FacefakeError(
-            "digest_mismatch",
-            f"{file} is not, byte for byte, what was published as {entry.name}",
-            "Fetch it again; or name a detector file to write with --out, if it is one you trained in that form.",
-        )
+    if any(isinstance(source, Manual) or source.sha256 is None for source in entry.sources):
+        return
+    opened = open_published(file)
+    raise FacefakeError(
+        "digest_mismatch",
+        f"{file} is not, byte for byte, what was published as {entry.name}; it looks like {looks_like(opened)}",
+        "Fetch it again; or name a detector file to write with --out, if it is one you trained in that form.",
+    )
 
 
 def _address(source: Hub | Link | None) -> tuple[str | None, str | None]:

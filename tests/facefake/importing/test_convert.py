@@ -142,7 +142,7 @@ def test_a_network_that_was_not_tuned_is_a_mismatch(base, tmp_path):
     untuned = published.Published(published.Encoder(published.vision_model(base)))
     error = refused(written(untuned.state_dict(), tmp_path), published.entry("gend-clip", base))
     assert error.code == "import_mismatch"
-    assert "as in the base" in error.message
+    assert "nothing of it was tuned" in error.message
 
 
 def test_values_that_are_not_finite_are_damage(state, base, tmp_path):

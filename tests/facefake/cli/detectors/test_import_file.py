@@ -86,7 +86,9 @@ def test_the_published_file_is_known_by_its_digest(register, file):
 
 def test_another_file_is_not_kept_under_a_published_name(register, file, tmp_path):
     register(sources=(Hub("nobody/small", "model.safetensors", "1" * 40, "0" * 64),))
-    assert "digest_mismatch" in refused(file, "--as", "small")
+    said = refused(file, "--as", "small")
+    assert "digest_mismatch" in said
+    assert "it looks like" in said
     assert not kept_file("small").exists()
     done = command("detectors", "import", file, "--as", "small", "--out", tmp_path / "mine.safetensors")
     assert done.returncode == 0
@@ -101,6 +103,12 @@ def test_the_base_may_be_named(register, file, base, tmp_path):
         assert done.returncode == 0
     finally:
         moved.rename(base)
+
+
+def test_a_published_file_that_is_cut_short_is_called_that(register, file):
+    register(sources=(Hub("nobody/small", "model.safetensors", "1" * 40, published.digest(file)),))
+    file.write_bytes(file.read_bytes()[:-1000])
+    assert "import_damaged" in refused(file, "--as", "small")
 
 
 def test_a_restricted_licence_comes_first(register, file):
