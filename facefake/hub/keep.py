@@ -41,15 +41,16 @@ def convert_fetched(fetched: Fetched, entry: Entry, out: Path) -> DetectorCard:
         FacefakeError: As :func:`converted`.
     """
     from facefake.importing.convert import convert
-    from facefake.models.weights import HUB_FILES, hub_repository
+    from facefake.models.weights import file_to_bring, hub_repository
 
     try:
         return convert(fetched.path, entry, out, source=fetched.source, revision=fetched.revision)
     except FacefakeError as error:
         if error.code != "weights_not_found":
             raise
-        repository = hub_repository(entry.backbone.name, entry.backbone.weights)
-        base = f"{HUB_FILES[0]} of {repository}" if repository else f"the weights of {entry.backbone.name}"
+        name, weights = entry.backbone.name, entry.backbone.weights
+        repository = hub_repository(name, weights)
+        base = f"{file_to_bring(name, weights)} of {repository}" if repository else f"the weights of {name}"
         raise FacefakeError(
             error.code,
             error.message,

@@ -96,7 +96,7 @@ def _hub_model(spec: BackboneSpec) -> nn.Module:
 
 def _fetch_from_hub(spec: BackboneSpec) -> Path:
     repository, what = spec.weights.removeprefix(source.HUB_PREFIX), f"the weights of {spec.weights}"
-    wanted = f"{source.HUB_FILES[0]}, or else {source.TOWER_FILE},"
+    wanted = source.file_to_bring(spec.name, spec.weights)
     source.require_network(repository, what, wanted)
     for file in source.hub_files(spec.name, spec.weights):
         try:

@@ -54,6 +54,11 @@ def hub_files(name: str, weights: str) -> tuple[str, ...]:
     return (*HUB_FILES, TOWER_FILE) if any_make else HUB_FILES
 
 
+def file_to_bring(name: str, weights: str) -> str:
+    """Which of a repository's files somebody without a network brings along, in words."""
+    return " or else ".join(file for file in hub_files(name, weights) if file.endswith(".safetensors"))
+
+
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """The tensors in a weights file.
 

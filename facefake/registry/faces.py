@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from facefake.models.spec import BackboneSpec
 from facefake.registry.entry import Entry, Figure, Hub, Licence, Manual
-from facefake.registry.shared import CC_BY_NC, FFPP_TERMS, imported, mit, not_fetched, not_known
+from facefake.registry.shared import CC_BY_NC, FFPP_TERMS, imported, mit, not_fetched
 from preprocessing.faces.align import CropGeometry
 
 _GEND = "https://github.com/yermandy/GenD/tree/e03532d53b372bb365c54ee1d42ef426ed44b3a2"
@@ -94,7 +94,7 @@ GEND_PE = Entry(
     polarity=_SOFTMAX,
     trained_on=_GEND_TRAINED,
     code=mit(_GEND_LICENCE),
-    weights=not_known("https://huggingface.co/yermandy/GenD_PE_L"),
+    weights=mit("https://huggingface.co/yermandy/GenD_PE_L"),
     paper=_GEND_PAPER,
     project=_GEND,
     figures=(

@@ -10,11 +10,6 @@ def mit(url: str) -> Licence:
     return Licence("MIT", url, True)
 
 
-def not_known(url: str) -> Licence:
-    """Terms that were looked for and not found."""
-    return Licence("not known", url, None)
-
-
 CC_BY_NC = Licence("CC-BY-NC-4.0", "https://creativecommons.org/licenses/by-nc/4.0/", False)
 
 FFPP_TERMS = (

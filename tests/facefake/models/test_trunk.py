@@ -182,7 +182,7 @@ def test_without_a_network_the_file_to_bring_is_named(cached):
     with pytest.raises(FacefakeError) as caught:
         load_backbone(BackboneSpec("DINOv3-L-16-224", "hf-hub:timm/vit_large_patch16_dinov3.lvd1689m"))
     assert caught.value.code == "weights_not_found"
-    assert "or else model.safetensors, from" in caught.value.hint
+    assert "or else model.safetensors from" in caught.value.hint
     assert "timm/vit_large_patch16_dinov3.lvd1689m" in caught.value.hint
 
 
