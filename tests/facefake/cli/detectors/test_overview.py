@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from facefake.cli.detectors import COMMANDS
 from facefake.registry.entries import DEFAULT, ENTRIES
 from tests.facefake.cli.conftest import command
 from tests.facefake.cli.detectors.conftest import keep
@@ -74,3 +75,10 @@ def test_the_list_loads_no_model_library(arguments):
 
 def test_a_mistyped_sub_command_gets_the_nearest():
     assert "Did you mean 'info'?" in command("detectors", "inof", DEFAULT).stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_listed_command_is_there_and_explains_itself_with_a_worked_example(name):
+    done = command("detectors", name, "--help")
+    assert done.returncode == 0
+    assert f"facefake detectors {name}" in done.stdout.split("Options:")[0].split("Usage:")[1].partition("\n")[2]
