@@ -21,7 +21,6 @@ COMMANDS = {
     "calibrate": "Make a detector's scores probabilities, on validation videos.",
     "detectors": "Published detectors: which there are, their terms, and how to have one here.",
     "export": "A detector as an ONNX file, for programs without torch.",
-    "export": "A detector as an ONNX file, for programs without torch.",
     "datasets": "The data sets that are read as released; what of one is there.",
     "demo": "The whole way on a small generated set: no network, no weights.",
     "doctor": "What this machine has: packages, decoders, GPU, data.",
