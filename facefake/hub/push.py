@@ -1,0 +1,100 @@
+"""A detector for others to have: a folder of its file and model card, and that folder on the Hugging Face hub."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+import huggingface_hub
+from huggingface_hub.errors import HfHubHTTPError
+
+from facefake.hub.model_card import FILE, LIBRARY, model_card
+from facefake.hub.publication import Publication
+from facefake.models.connection import why_offline
+from preprocessing.errors import FacefakeError
+from preprocessing.files import write_atomic
+
+CARD = "README.md"
+# what the hub's client raises: its own errors, those of the HTTP library below it, and for names that cannot be
+_FAILED = (*HfHubHTTPError.__bases__, OSError, ValueError)
+
+
+def write_folder(publication: Publication, folder: Path) -> list[Path]:
+    """Write the detector file, byte for byte, and its model card into a folder.
+
+    Returns:
+        The files written.
+
+    Raises:
+        FacefakeError: ``not_writable``; ``usage`` for a folder that holds another project's README.
+    """
+    detector, card = folder / FILE, folder / CARD
+    if card.exists() and f"library_name: {LIBRARY}" not in card.read_text(errors="replace"):
+        raise FacefakeError("usage", f"{card} is no model card of facefake's.", "Write to a folder of its own.")
+    _copy(publication.file, detector)
+    write_atomic(card, model_card(publication).encode())
+    return [detector, card]
+
+
+def check_upload() -> None:
+    """See that something can be uploaded before any work is done.
+
+    Raises:
+        FacefakeError: ``upload_failed``.
+    """
+    if reason := why_offline():
+        raise FacefakeError(
+            "upload_failed",
+            f"Nothing can be uploaded: {reason}.",
+            "Leave --repository out, and upload the folder later.",
+        )
+    if huggingface_hub.get_token() is None:
+        raise FacefakeError(
+            "upload_failed",
+            "Nothing can be uploaded: there is no access token for the Hugging Face hub here.",
+            "`hf auth login`, or set HF_TOKEN to a token that may write.",
+        )
+
+
+def upload(files: list[Path], repository: str) -> str:
+    """Upload the files of one folder, and nothing else in it, to a repository; one that is new is private.
+
+    Returns:
+        Address of the commit.
+
+    Raises:
+        FacefakeError: ``upload_failed``.
+    """
+    hub = huggingface_hub.HfApi(library_name=LIBRARY)
+    try:
+        hub.create_repo(repository, private=True, exist_ok=True)
+        done = hub.upload_folder(
+            repo_id=repository,
+            folder_path=files[0].parent,
+            allow_patterns=[file.name for file in files],
+            commit_message="A detector and its model card",
+        )
+    except _FAILED as error:
+        raise FacefakeError(
+            "upload_failed",
+            f"The hub did not take {repository} ({str(error).strip().splitlines()[0]}).",
+            f"The folder is whole: {files[0].parent}. Check the name and the token, and try again.",
+        ) from error
+    return str(done.commit_url)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy in one step, so that an interruption leaves no half of a file behind."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, temporary)
+        os.replace(temporary, target)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise FacefakeError(
+            "not_writable", f"Cannot write {target} ({error.strerror}).", "Choose another folder, or free space."
+        ) from error
