@@ -106,10 +106,17 @@ def commit_of(path: Path, file: str) -> str:
 
 def to_bring(entry: Entry) -> str:
     """What to do where there is no network, in words."""
-    where = _where(entry.sources[0])
     return (
-        f"Bring {where} and run `facefake detectors import FILE --as {entry.name}`; or run `facefake detectors fetch "
-        f"{entry.name} --to DIR` where there is a network, bring DIR, and use --detector DIR/{entry.name}.safetensors."
+        f"{elsewhere(entry)} Or bring {_where(entry.sources[0])} and run `facefake detectors import FILE --as "
+        f"{entry.name}`."
+    )
+
+
+def elsewhere(entry: Entry) -> str:
+    """The way over another machine, in words."""
+    return (
+        f"Where there is a network, run `facefake detectors fetch {entry.name} --to DIR`, bring DIR here, and use "
+        f"--detector DIR/{entry.name}.safetensors."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from facefake.hub.cache import cache_dir, kept_file
-from facefake.hub.fetch import Fetched, fetch_source, to_bring
+from facefake.hub.fetch import Fetched, elsewhere, fetch_source
 from facefake.hub.say import Say, silent
 from facefake.models.card import DetectorCard
 from facefake.models.file import read_card
@@ -54,8 +54,8 @@ def convert_fetched(fetched: Fetched, entry: Entry, out: Path) -> DetectorCard:
         raise FacefakeError(
             error.code,
             error.message,
-            f"Bring {base} and run `facefake detectors import {fetched.path} --as {entry.name} --base FILE`; or "
-            + to_bring(entry).partition("; or ")[2],
+            f"{elsewhere(entry)} Or bring {base} and run `facefake detectors import {fetched.path} --as {entry.name} "
+            "--base FILE`.",
         ) from error
 
 
