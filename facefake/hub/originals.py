@@ -7,39 +7,35 @@ under the names they were published with. ``transformers`` and ``timm`` are need
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import open_clip
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from facefake.hub import picture_originals as pictures
+from facefake.hub.modules import Original, below, filled, linear, odds
 from facefake.importing.opened import Opened
 from facefake.registry.entry import Entry
 from preprocessing.errors import FacefakeError
 
-Original: TypeAlias = Callable[[Tensor], Tensor]
-"""From normalised pictures (n, 3, side, side) to the log-odds of fake (n,)."""
-
 _PEFT_TUNED, _PEFT_UNTUNED = ".ln_tuning_layers.default.", ".base_layer."
 
 
-def original(opened: Opened, entry: Entry) -> Original | None:
-    """The authors' network with the published weights; ``None`` of forms that are not built here.
+def original(opened: Opened, entry: Entry) -> Original:
+    """The authors' network with the published weights.
 
     Args:
         opened: The published file.
         entry: What is known of it.
 
     Raises:
-        FacefakeError: ``package_missing``; ``weights_not_found`` if it needs a base that is not here in the library's
-            form; ``import_mismatch`` if a tensor that the network has is missing or of another shape.
+        FacefakeError: ``package_missing``; ``weights_not_found`` if it needs a base that is not here;
+            ``import_mismatch`` if a tensor that the network has is missing or of another shape.
     """
-    build = _BUILD.get(entry.form)
-    if build is None:
-        return None
     try:
-        return build(opened, entry)
+        return BUILD[entry.form](opened, entry)
     except ImportError as error:
         raise FacefakeError(
             "package_missing", f"comparing with the authors' modules needs {error.name}", "pip install transformers"
@@ -51,9 +47,9 @@ def _gend_clip(opened: Opened, entry: Entry) -> Original:
     tensors = {
         name.replace(_PEFT_TUNED, "."): each for name, each in opened.tensors.items() if _PEFT_UNTUNED not in name
     }
-    tower = _vision_model(entry, _below(tensors, "vision_model."))
-    head = _linear(tensors, "model.linear.")
-    return lambda pictures: _odds(head(functional.normalize(tower(pictures).pooler_output, dim=1)))
+    tower = _vision_model(entry, below(tensors, "vision_model."))
+    head = linear(tensors, "model.linear.")
+    return lambda pictures: odds(head(functional.normalize(tower(pictures).pooler_output, dim=1)))
 
 
 def _effort(opened: Opened, entry: Entry) -> Original:
@@ -66,8 +62,8 @@ def _effort(opened: Opened, entry: Entry) -> Original:
             tensors[f"{stem}.weight"] = each.float() + left @ torch.diag(scale) @ right
         elif not part.startswith(("U_", "S_", "V_")):
             tensors[name] = each
-    tower, head = _vision_model(entry, _below(tensors, "backbone.")), _linear(tensors, "head.")
-    return lambda pictures: _odds(head(tower(pictures).pooler_output))
+    tower, head = _vision_model(entry, below(tensors, "backbone.")), linear(tensors, "head.")
+    return lambda pictures: odds(head(tower(pictures).pooler_output))
 
 
 def _gend_pe(opened: Opened, entry: Entry) -> Original:
@@ -76,9 +72,9 @@ def _gend_pe(opened: Opened, entry: Entry) -> Original:
 
     model = timm.create_model(_timm_name(entry), pretrained=False, dynamic_img_size=True)
     model.head = nn.Identity()
-    tower = _filled(model, _below(opened.tensors, "feature_extractor.backbone."))
-    head = _linear(opened.tensors, "model.linear.")
-    return lambda pictures: _odds(head(functional.normalize(tower(pictures), dim=1)))
+    tower = filled(model, below(opened.tensors, "feature_extractor.backbone."))
+    head = linear(opened.tensors, "model.linear.")
+    return lambda pictures: odds(head(functional.normalize(tower(pictures), dim=1)))
 
 
 def _gend_dinov3(opened: Opened, entry: Entry) -> Original:
@@ -86,8 +82,9 @@ def _gend_dinov3(opened: Opened, entry: Entry) -> Original:
     import timm
     from transformers import DINOv3ViTConfig, DINOv3ViTModel
 
-    blocks: Any = timm.create_model(_timm_name(entry), pretrained=False)  # for the sizes alone
-    tensors = _below(opened.tensors, "feature_extractor.backbone.")
+    with torch.device("meta"):  # for its sizes alone
+        blocks: Any = timm.create_model(_timm_name(entry), pretrained=False)
+    tensors = below(opened.tensors, "feature_extractor.backbone.")
     patches = tensors["embeddings.patch_embeddings.weight"]
     config = DINOv3ViTConfig(
         hidden_size=patches.shape[0],
@@ -97,31 +94,27 @@ def _gend_dinov3(opened: Opened, entry: Entry) -> Original:
         intermediate_size=blocks.blocks[0].mlp.fc1.out_features,
         num_register_tokens=tensors["embeddings.register_tokens"].shape[1],
     )
-    tower = _filled(DINOv3ViTModel(config), tensors)
-    head = _linear(opened.tensors, "model.linear.")
-    return lambda pictures: _odds(head(functional.normalize(tower(pictures).last_hidden_state[:, 0], dim=1)))
+    model = DINOv3ViTModel(config)
+    deeper = set(model.state_dict())  # transformers 5 has a level of names more than it writes
+    named = {f"model.{name}" if f"model.{name}" in deeper else name: each for name, each in tensors.items()}
+    tower = filled(model, named)
+    head = linear(opened.tensors, "model.linear.")
+    return lambda pictures: odds(head(functional.normalize(tower(pictures).last_hidden_state[:, 0], dim=1)))
 
 
-def _ufd(opened: Opened, entry: Entry) -> Original:
-    """UniversalFakeDetect's: one logit of fake on OpenAI's image feature, which is not normalised."""
-    model = _openai_clip()
-    head = _linear(opened.tensors, "")
-    return lambda pictures: head(model.visual_projection(model.vision_model(pictures).pooler_output))[:, 0]
-
-
-_BUILD: dict[str, Callable[[Opened, Entry], Original]] = {
+BUILD: dict[str, Callable[[Opened, Entry], Original]] = {
     "gend-clip": _gend_clip,
     "ln-clip": _gend_clip,
     "gend-pe": _gend_pe,
     "gend-dinov3": _gend_dinov3,
     "effort": _effort,
-    "ufd": _ufd,
+    "ufd": pictures.ufd,
+    "clipping-prompt": pictures.clipping_prompt,
+    "clipping-adapter": pictures.clipping_adapter,
+    "clipping-linear": pictures.clipping_linear,
+    "clipping-full": pictures.clipping_full,
 }
-
-
-def _odds(logits: Tensor) -> Tensor:
-    """Log-odds of fake, of logits in the order real, fake."""
-    return logits[:, 1] - logits[:, 0]
+"""Of each form of :data:`facefake.importing.forms.FORMS`."""
 
 
 def _vision_model(entry: Entry, tensors: Mapping[str, Tensor]) -> nn.Module:
@@ -142,53 +135,9 @@ def _vision_model(entry: Entry, tensors: Mapping[str, Tensor]) -> nn.Module:
         )
     )
     # a level of names that transformers 5 gave up
-    return _filled(getattr(model, "vision_model", model), tensors)
-
-
-def _openai_clip() -> Any:
-    """OpenAI's CLIP as transformers publishes it, from the hub's cache alone."""
-    from transformers import CLIPModel
-
-    name = "openai/clip-vit-large-patch14"
-    try:
-        return CLIPModel.from_pretrained(name, local_files_only=True, attn_implementation="eager").eval()
-    except (OSError, ValueError) as error:
-        raise FacefakeError(
-            "weights_not_found", f"{name} in transformers' form is not on this machine", f"hf download {name}"
-        ) from error
+    return filled(getattr(model, "vision_model", model), tensors)
 
 
 def _timm_name(entry: Entry) -> str:
     config: Any = open_clip.get_model_config(entry.backbone.name)
     return str(config["vision_cfg"]["timm_model_name"])
-
-
-def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """What stands below a prefix, wherever that stands itself."""
-    return {name.rpartition(prefix)[2]: each for name, each in tensors.items() if prefix in name}
-
-
-def _linear(tensors: Mapping[str, Tensor], name: str) -> nn.Module:
-    """The linear map of that name, wherever it stands."""
-    stem = next((each.removesuffix("weight") for each in tensors if each.endswith(f"{name}weight")), None)
-    if stem is None:
-        raise FacefakeError("import_mismatch", f"the published file has no {name}weight", "Is it the right file?")
-    found = {part: tensors[f"{stem}{part}"] for part in ("weight", "bias")}
-    rows, columns = found["weight"].shape
-    return _filled(nn.Linear(columns, rows), found)
-
-
-def _filled(module: nn.Module, tensors: Mapping[str, Tensor]) -> nn.Module:
-    """A module with all of its parameters from the file."""
-    try:
-        loaded = module.load_state_dict({name: each.float() for name, each in tensors.items()}, strict=False)
-    except RuntimeError as error:
-        raise FacefakeError(
-            "import_mismatch",
-            f"the published file does not fit the authors' network: {str(error).splitlines()[-1].strip()}",
-            "Is it the right file?",
-        ) from error
-    parameters = {name for name, _ in module.named_parameters()}
-    if missing := sorted(parameters.intersection(loaded.missing_keys)):
-        raise FacefakeError("import_mismatch", f"the published file lacks {missing[0]}", "Is it the right file?")
-    return module.eval()
