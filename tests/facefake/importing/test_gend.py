@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from math import prod
+
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import CLIPVisionConfig, CLIPVisionModel
 
 from facefake.importing.convert import convert
 from facefake.models import load_detector
+from facefake.registry.entries import find
 from tests.facefake.importing import published
 
 
@@ -60,3 +65,24 @@ def test_the_file_holds_layernorms_and_head_and_nothing_else(network, base, tmp_
     wanted = {f"backbone.visual.{name}.{part}" for name in norms for part in ("weight", "bias")}
     assert set(held) == wanted | {"head.linear.weight", "head.linear.bias"}
     assert torch.equal(held["head.linear.weight"], network.state_dict()["model.linear.weight"])
+
+
+def test_the_names_and_shapes_read_here_are_those_of_a_file_of_the_published_size():
+    """To the byte, so that not one name is longer or shorter than it is published."""
+    sizes = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16}
+    with torch.device("meta"):
+        vision = CLIPVisionModel(CLIPVisionConfig(**sizes, image_size=224, patch_size=14)).state_dict()
+    shapes = {f"feature_extractor.vision_model.{name}": list(each.shape) for name, each in vision.items()}
+    shapes |= {"feature_extractor.visual_projection.weight": [768, 1024]}
+    shapes |= {"model.linear.weight": [2, 1024], "model.linear.bias": [2]}
+    assert file_size(shapes) == find("gend-clip-l14").sources[0].size
+
+
+def file_size(shapes):
+    """Bytes of a safetensors of float32, as transformers writes one."""
+    header, end = {"__metadata__": {"format": "pt"}}, 0
+    for name, shape in sorted(shapes.items()):
+        start, end = end, end + 4 * prod(shape)
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [start, end]}
+    length = len(json.dumps(header, separators=(",", ":")))
+    return 8 + length + -length % 8 + end
