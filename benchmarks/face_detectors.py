@@ -1,6 +1,6 @@
 """How far crops lie apart that are cut by different face detectors, how many faces each finds, and how fast.
 
-    python benchmarks/face_detectors.py DATA --onnx FILE [--onnx FILE ...] [--rounds 3] [--frames 3] [--out FILE]
+    OMP_NUM_THREADS=1 python benchmarks/face_detectors.py DATA --onnx FILE [--onnx FILE ...] [--frames 3] [--out FILE]
 
 DATA holds ``crops/aligned`` (crops as the authors of GenD published them, cut by SCRFD's landmarks) and videos anywhere
 below it. MTCNN is always there, as it comes and on larger frames: how far these two lie apart is what to hold the rest
@@ -14,17 +14,15 @@ how far its four corners lie from those of the crop it is compared with, in such
 * ``videos``: sure faces with 16 pixels and more between the eyes in frames of every video, one face detector against
   another. ``faces`` are those of the other, ``found`` how many of them this one sees too, ``more`` how many sure faces
   it sees where the other sees none.
-* ``speed``: frames a second on one core, the face detectors taking turns on the same frames; ``ratio`` is the median
-  over the rounds of it over MTCNN's.
+* ``speed``: frames of those videos for each second of a core's time, and ``ratio``, that over MTCNN's.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import permutations
 from pathlib import Path
 
@@ -148,28 +146,28 @@ def sure(face: Face, name: str) -> bool:
     return face.confidence >= sure_from(name.split()[0]) and face.inter_eye >= 16
 
 
-def at_speed(
-    clips: Sequence[np.ndarray], detectors: Mapping[str, FaceDetector], rounds: int
-) -> tuple[list[Row], dict[str, list[list[Face]]]]:
-    """One row for each face detector, and what each found."""
-    speeds: dict[str, list[float]] = {name: [] for name in detectors}
-    found: dict[str, list[list[Face]]] = {}
-    for _ in range(rounds):
+def looked_for(
+    clips: Iterable[np.ndarray], detectors: Mapping[str, FaceDetector]
+) -> tuple[dict[str, list[list[Face]]], list[Row]]:
+    """What each face detector finds, clip by clip in turn, and one row for each with its speed."""
+    found: dict[str, list[list[Face]]] = {name: [] for name in detectors}
+    seconds = dict.fromkeys(detectors, 0.0)
+    for clip in clips:
         for name, detector in detectors.items():
-            start = time.perf_counter()
-            found[name] = [faces for clip in clips for faces in detector.detect(clip)]
-            speeds[name].append(len(found[name]) / (time.perf_counter() - start))
-    rows = [
+            start = time.process_time()
+            found[name] += detector.detect(clip)
+            seconds[name] += time.process_time() - start
+    rows: list[Row] = [
         {
             "set": "speed",
             "face_detector": name,
             "against": "mtcnn",
-            "frames_per_second": f"{statistics.median(speeds[name]):.1f}",
-            "ratio": f"{statistics.median(a / b for a, b in zip(speeds[name], speeds['mtcnn'], strict=True)):.2f}",
+            "frames_per_second": f"{len(found[name]) / seconds[name]:.1f}",
+            "ratio": f"{seconds['mtcnn'] / seconds[name]:.2f}",
         }
         for name in detectors
     ]
-    return rows, found
+    return found, rows
 
 
 def main() -> None:
@@ -177,7 +175,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("data", type=Path)
     parser.add_argument("--onnx", type=Path, action="append", default=[], help="SCRFD, YuNet or RetinaFace")
-    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--frames", type=int, default=3, help="frames of each video")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "face_detectors.csv")
     arguments = parser.parse_args()
@@ -185,7 +182,7 @@ def main() -> None:
     detectors = loaded(arguments.onnx)
     files = dict(zip(list(detectors)[2:], (file.name for file in arguments.onnx), strict=True))
     rows = list(on_published_crops(arguments.data / "crops" / "aligned", detectors))
-    speed, found = at_speed(list(frames_of(arguments.data, arguments.frames)), detectors, arguments.rounds)
+    found, speed = looked_for(frames_of(arguments.data, arguments.frames), detectors)
     rows += [*on_videos(found), *speed]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with arguments.out.open("w", newline="") as file:

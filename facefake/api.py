@@ -58,8 +58,9 @@ def score(
         detector: What :func:`load` gave, or what it takes: of faces or of whole pictures. One of each in a list: for
             each file the more suspicious of both speaks, see :mod:`facefake.scoring.both`.
         rules: Pooling, threshold and when to abstain; the detector's own unless given.
-        recipe: Which frames; the crop is always the detector's. Of two detectors, each may be an
-            :class:`facefake.scoring.Examiner` with rules and a recipe of its own instead.
+        recipe: Which frames, and what finds the faces (:meth:`preprocessing.recipe.Recipe.with_face_detector`); the
+            crop is always the detector's. Of two detectors, each may be an :class:`facefake.scoring.Examiner` with
+            rules and a recipe of its own instead.
         workers: Child processes that decode and find faces, for each detector.
         timeout: Wall-clock seconds a file may take.
         device: Where faces are found, and where a detector given as a file runs.

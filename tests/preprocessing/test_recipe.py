@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +30,28 @@ def test_clean_and_corrupted_crops_never_share_a_store(tmp_path):
         with pytest.raises(FacefakeError, match="corruption") as caught:
             FaceStore.open_or_create(tmp_path / name, asked)
         assert caught.value.code == "store_recipe_mismatch"
+
+
+def test_a_face_detector_is_known_by_its_weights_and_where_it_lies_travels_beside():
+    one, two = (Recipe().with_face_detector("scrfd-1a2b3c4d5e6f", Path(place)) for place in ("/a.onnx", "/b.onnx"))
+    assert one == two
+    assert one.hash == two.hash != Recipe().hash
+    assert Recipe().with_face_detector("scrfd-000000000000", Path("/a.onnx")).hash != one.hash
+    assert Recipe.from_dict(one.to_dict()) == one
+    assert replace(one, decoder="pyav").face_detector_file == Path("/a.onnx")
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe.of_pictures(CropGeometry("squash", 1, 224), Sampling("uniform", 8)),
+        Recipe.of_release("frames", Sampling("uniform", 8)),
+    ],
+)
+def test_where_nobody_looks_for_faces_a_face_detector_is_refused(recipe):
+    with pytest.raises(FacefakeError, match="no faces are looked for") as caught:
+        recipe.with_face_detector("mtcnn", None)
+    assert caught.value.code == "usage"
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,25 @@ def test_foreign_crops_and_another_face_detector_are_told_in_words():
     assert "a face detector that the release does not name" in finder
 
 
+@pytest.mark.parametrize(
+    ("here", "trained", "words"),
+    [
+        ("scrfd-1a2b3c4d5e6f", "scrfd", "whether the weights are the same is not known"),
+        ("scrfd-1a2b3c4d5e6f", "scrfd-000000000000", "by other weights, scrfd-000000000000"),
+        (
+            "yunet-1a2b3c4d5e6f",
+            "scrfd-1a2b3c4d5e6f",
+            "by yunet-1a2b3c4d5e6f, those the detector was trained on by scrfd",
+        ),
+    ],
+)
+def test_a_face_detector_is_the_same_only_if_its_weights_are(here, trained, words):
+    knows = SimpleNamespace(geometry=OURS.geometry.to_dict(), face_detector=trained)
+    (note,) = crop_notes(knows, OURS.with_face_detector(here, None).to_dict())
+    assert words in note
+    assert crop_notes(knows, OURS.with_face_detector(trained, None).to_dict()) == []
+
+
 def test_a_damaged_crop_of_the_store_is_that_clips_error_and_names_what_to_do(stored):
     clips, store = stored
     crop = next(store.root.rglob("*.png"))
