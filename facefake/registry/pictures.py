@@ -124,7 +124,11 @@ CLIPPING_ADAPTER = replace(
     ),
     verified=imported(_APART.format("an adapter")),
     unverified=not_fetched("clipping-adapter"),
-    notes=CLIPPING_PROMPT.notes[:2],
+    notes=(
+        *CLIPPING_PROMPT.notes[:2],
+        "Two of its authors' result files differ on swapped faces, 57.3 % and 70.2 % accuracy; the figures are of the "
+        "first.",
+    ),
 )
 
 CLIPPING_LINEAR = replace(
@@ -143,12 +147,12 @@ CLIPPING_LINEAR = replace(
         Figure("21 generators", "accuracy", 0.838, _IN_BGR),
         Figure("21 generators", "AP", 0.930, _IN_BGR),
     ),
-    verified=imported(_APART.format("a linear head, all in float16,")),
+    verified=imported(_APART.format("a linear head in float16")),
     unverified=not_fetched("clipping-linear"),
     notes=(
         _OLD,
         "Its figures were taken with red and blue exchanged; facefake shows it RGB, as it was trained, so they do not "
-        "carry over.",
+        "carry over. Their file does not say of which checkpoint they are.",
         "It was trained on pictures squashed to a square, and tested on centre crops; facefake takes the crops.",
     ),
 )
@@ -175,6 +179,8 @@ CLIPPING_FULL = replace(
     unverified=not_fetched("clipping-full"),
     notes=(
         *CLIPPING_PROMPT.notes[:2],
+        "Its figures are of a run that its authors call finetuned_from_own_pc_1_epoch; on ProGAN the published file has "
+        "the same to the last digit.",
         "JPEG of quality 75 takes it to near chance: pictures from the web are JPEG.",
     ),
 )
