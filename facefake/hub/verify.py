@@ -23,7 +23,7 @@ from facefake.models import Detector, load_detector
 from facefake.models.card import DetectorCard
 from facefake.models.file import read_card
 from facefake.models.preprocess import Preprocess
-from facefake.registry.entry import Entry, Hub, Link
+from facefake.registry.entry import Entry, Hub, Link, Manual
 from facefake.scoring.digest import sha256_file
 from preprocessing.errors import FacefakeError
 
@@ -60,8 +60,15 @@ def verify(
         say: Told what takes time.
 
     Raises:
-        FacefakeError: What fetching, importing and loading raise.
+        FacefakeError: ``usage`` without a file that only a person can fetch; what fetching, importing and loading
+            raise.
     """
+    if file is None and isinstance(source := entry.sources[0], Manual):
+        raise FacefakeError(
+            "usage",
+            f"the published file of {entry.name} can only be fetched by hand: {source.file} from {source.page}",
+            f"Then: facefake detectors verify {entry.name} --source FILE",
+        )
     fetched = fetch_source(entry, say=say) if file is None else _brought(file)
     yield _check_bytes(entry, fetched)
     with tempfile.TemporaryDirectory() as folder:

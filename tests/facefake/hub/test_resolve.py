@@ -15,6 +15,7 @@ from facefake.registry.entries import DEFAULT, ENTRIES
 from facefake.registry.licences import accept
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
+from tests.facefake.cli.conftest import command
 from tests.facefake.detectors import random_detector
 from tests.facefake.hub.conftest import BASE
 from tests.facefake.hub.hubs import COMMIT, no_network, place
@@ -118,8 +119,10 @@ def test_without_its_base_the_error_says_what_to_bring_and_where(hosted):
 
 @pytest.mark.parametrize("revision", ["", "@main", f"@{COMMIT}"])
 def test_a_pushed_detector_is_taken_from_its_repository(hosted, offline, tmp_path, revision):
-    file = random_detector(tmp_path / "detector.safetensors")
-    place(hosted.cache, "me/mine", "detector.safetensors", file.read_bytes())
+    file = random_detector(tmp_path / "mine.safetensors")
+    assert command("detectors", "push", file, "--to", tmp_path / "folder").returncode == 0
+    for pushed in (tmp_path / "folder").iterdir():
+        place(hosted.cache, "me/mine", pushed.name, pushed.read_bytes())
     detector = facefake.load(f"hf-hub:me/mine{revision}", device="cpu")
     assert detector.facts()["sha256"] == load_detector(file, device="cpu").facts()["sha256"]
 
