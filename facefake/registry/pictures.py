@@ -179,8 +179,8 @@ CLIPPING_FULL = replace(
     unverified=not_fetched("clipping-full"),
     notes=(
         *CLIPPING_PROMPT.notes[:2],
-        "Its figures are of a run that its authors call finetuned_from_own_pc_1_epoch; on ProGAN the published file has "
-        "the same to the last digit.",
+        "Its figures are of a run that its authors call finetuned_from_own_pc_1_epoch; on ProGAN the published file's "
+        "are the same to the last digit.",
         "JPEG of quality 75 takes it to near chance: pictures from the web are JPEG.",
     ),
 )
