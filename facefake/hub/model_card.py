@@ -135,7 +135,7 @@ def _selection(card: DetectorCard) -> Iterator[str]:
         return
     where = f"the {markdown(chosen.split)} split" + (f" of {_and(chosen.datasets)}" if chosen.datasets else "")
     if chosen.metric == LAST_EPOCH:
-        yield f"It was not: this is the last epoch, {chosen.epoch}. Its AUC over clips on {where} is {chosen.value:.3f}."
+        yield f"It was not: it is that of the last epoch. Its AUC over clips on {where} is {chosen.value:.3f}."
     else:
         yield f"By {markdown(chosen.metric)} on {where}: {chosen.value:.3f} in epoch {chosen.epoch}."
 
