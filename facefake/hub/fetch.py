@@ -60,7 +60,36 @@ def fetch_source(entry: Entry, *, say: Say = silent) -> Fetched:
     revision = source.revision or "main"
     path = hub_file(source.repository, source.file, revision, size=source.size, bring=to_bring(entry), say=say)
     found = _checked(path, source.sha256)
-    return Fetched(path, f"https://huggingface.co/{source.repository}", commit_of(path, source.file), found)
+    return Fetched(path, _page(source), commit_of(path, source.file), found)
+
+
+def brought(entry: Entry, file: Path) -> Fetched:
+    """A published file that somebody brought. Where it is from is told by its digest, if that is one of the entry's.
+
+    Args:
+        entry: The published detector.
+        file: Any of its sources, under any name.
+
+    Raises:
+        FacefakeError: ``not_found``, ``not_a_file``.
+    """
+    digest = sha256_file(file)
+    if digest is None:
+        code, is_what = (
+            ("not_a_file", "is no file that can be read") if file.exists() else ("not_found", "is not there")
+        )
+        raise FacefakeError(code, f"{file} {is_what}", "Name the published file.")
+    for source in entry.sources:
+        if isinstance(source, Hub) and source.sha256 == digest:
+            return Fetched(file, _page(source), source.revision, digest)
+        if isinstance(source, Link) and source.sha256 == digest:
+            return Fetched(file, source.url, None, digest)
+    return Fetched(file, file.name, None, digest)
+
+
+def known_digests(entry: Entry) -> set[str]:
+    """Of the files it is published as, those that are known."""
+    return {source.sha256 for source in entry.sources if isinstance(source, Hub | Link) and source.sha256}
 
 
 def hub_file(
@@ -118,6 +147,11 @@ def elsewhere(entry: Entry) -> str:
         f"Where there is a network, run `facefake detectors fetch {entry.name} --to DIR`, bring DIR here, and use "
         f"--detector DIR/{entry.name}.safetensors."
     )
+
+
+def _page(source: Hub) -> str:
+    # not the mirror that this machine may use
+    return f"https://huggingface.co/{source.repository}"
 
 
 def _where(source: Source) -> str:

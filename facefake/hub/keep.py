@@ -34,29 +34,49 @@ def converted(entry: Entry, *, say: Say = silent) -> Path:
     return path
 
 
-def convert_fetched(fetched: Fetched, entry: Entry, out: Path) -> DetectorCard:
-    """Write the detector file of what was fetched.
+def convert_fetched(fetched: Fetched, entry: Entry, out: Path, *, base_weights: str | None = None) -> DetectorCard:
+    """Write the detector file of a published file that is here.
+
+    Args:
+        fetched: The published file.
+        entry: The published detector.
+        out: The detector file.
+        base_weights: Where the base's weights are, if not where the entry says.
 
     Raises:
-        FacefakeError: As :func:`converted`.
+        FacefakeError: ``weights_not_found`` for the base, with what to bring; what
+            :func:`facefake.importing.convert.convert` raises.
     """
     from facefake.importing.convert import convert
-    from facefake.models.weights import file_to_bring, hub_repository
 
     try:
-        return convert(fetched.path, entry, out, source=fetched.source, revision=fetched.revision)
+        return convert(
+            fetched.path,
+            entry,
+            out,
+            source=fetched.source,
+            revision=fetched.revision,
+            base_weights=base_weights,
+        )
     except FacefakeError as error:
-        if error.code != "weights_not_found":
+        if error.code != "weights_not_found" or base_weights is not None:
             raise
-        name, weights = entry.backbone.name, entry.backbone.weights
-        repository = hub_repository(name, weights)
-        base = f"{file_to_bring(name, weights)} of {repository}" if repository else f"the weights of {name}"
-        raise FacefakeError(
-            error.code,
-            error.message,
-            f"{elsewhere(entry)} Or bring {base} and run `facefake detectors import {fetched.path} --as {entry.name} "
-            "--base FILE`.",
-        ) from error
+        raise FacefakeError(error.code, error.message, _base_to_bring(entry, fetched.path)) from error
+
+
+def _base_to_bring(entry: Entry, file: Path) -> str:
+    from facefake.models.weights import file_to_bring, hub_repository
+
+    name, weights = entry.backbone.name, entry.backbone.weights
+    repository = hub_repository(name, weights)
+    base = (
+        f"{file_to_bring(name, weights)} from https://huggingface.co/{repository}"
+        if repository
+        else f"the weights of {name}"
+    )
+    return (
+        f"{elsewhere(entry)} Or bring {base} and run `facefake detectors import {file} --as {entry.name} --base FILE`."
+    )
 
 
 def is_kept(entry: Entry) -> bool:

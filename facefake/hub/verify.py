@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from facefake.hub.cache import kept_file
-from facefake.hub.fetch import Fetched, fetch_source
+from facefake.hub.fetch import Fetched, brought, fetch_source, known_digests
 from facefake.hub.keep import convert_fetched, converted
 from facefake.hub.originals import Original, original
 from facefake.hub.say import Say, silent
@@ -23,8 +23,7 @@ from facefake.models import Detector, load_detector
 from facefake.models.card import DetectorCard
 from facefake.models.file import read_card
 from facefake.models.preprocess import Preprocess
-from facefake.registry.entry import Entry, Hub, Link, Manual
-from facefake.scoring.digest import sha256_file
+from facefake.registry.entry import Entry, Manual
 from preprocessing.errors import FacefakeError
 
 # of log-odds: a score p moves by at most a quarter of what its log-odds move by, so that scores differ by 1e-4 at most
@@ -69,7 +68,7 @@ def verify(
             f"the published file of {entry.name} can only be fetched by hand: {source.file} from {source.page}",
             f"Then: facefake detectors verify {entry.name} --source FILE",
         )
-    fetched = fetch_source(entry, say=say) if file is None else _brought(file)
+    fetched = fetch_source(entry, say=say) if file is None else brought(entry, file)
     yield _check_bytes(entry, fetched)
     with tempfile.TemporaryDirectory() as folder:
         anew = Path(folder) / f"{entry.name}.safetensors"
@@ -98,15 +97,8 @@ def generated_pictures(side: int, count: int = 8) -> list[Picture]:
     return pictures
 
 
-def _brought(file: Path) -> Fetched:
-    digest = sha256_file(file)
-    if digest is None:
-        raise FacefakeError("not_found", f"there is no file {file}", "Name the published file.")
-    return Fetched(file, file.name, None, digest)
-
-
 def _check_bytes(entry: Entry, fetched: Fetched) -> Check:
-    known = {source.sha256 for source in entry.sources if isinstance(source, Hub | Link) and source.sha256}
+    known = known_digests(entry)
     words = f"{fetched.path.name}, SHA-256 {fetched.sha256}"
     if fetched.sha256 in known:
         return Check("published file", "ok", words)
@@ -118,12 +110,11 @@ def _check_bytes(entry: Entry, fetched: Fetched) -> Check:
 def _check_base(card: DetectorCard) -> Check:
     assert card.origin is not None  # convert fills it
     deviation = card.origin.base_deviation
-    return Check(
-        "base",
-        "ok",
-        f"{card.backbone.name} ({card.backbone.weights}): "
-        + (f"what was not tuned differs by {deviation:.1e} at most" if deviation else "what was not tuned is equal"),
-    )
+    name = f"{card.backbone.name} ({card.backbone.weights})"
+    if deviation is None:
+        return Check("base", "unknown", f"{name}: the published file holds nothing of its base to compare")
+    words = f"differs by {deviation:.1e} at most" if deviation else "is equal"
+    return Check("base", "ok", f"{name}: what was not tuned {words}")
 
 
 def _check_kept(kept: Path, anew: Path) -> Check:

@@ -12,7 +12,7 @@ from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
     from facefake.models.card import DetectorCard
-    from facefake.registry.entry import Entry, Hub, Link
+    from facefake.registry.entry import Entry
 
 
 @click.command("import")
@@ -37,32 +37,23 @@ def command(file: Path, name: str, base: Path | None, out: Path | None) -> None:
     facefake score clip.mp4 --detector effort-ffpp
     """
     from facefake.hub.cache import cache_dir, kept_file
-    from facefake.importing.convert import convert
+    from facefake.hub.fetch import brought, known_digests
+    from facefake.hub.keep import convert_fetched
     from facefake.registry.entries import find
     from facefake.registry.licences import require
 
     entry = find(name)
     require(entry, cache_dir())
-    published = _published_as(entry, file)
-    if out is None and published is None:
+    fetched = brought(entry, file)
+    published = fetched.sha256 in known_digests(entry)
+    if out is None and not published:
         _check_unknown(entry, file)
     target = out or kept_file(name)
     keep_apart([target], [file, base])
-    source, revision = _address(published)
-    card = convert(file, entry, target, source=source, revision=revision, base_weights=str(base) if base else None)
-    for line in _summary(entry, card, target, published is not None):
+    card = convert_fetched(fetched, entry, target, base_weights=str(base) if base else None)
+    for line in _summary(entry, card, target, published):
         click.echo(line, err=True)
     click.echo(f"facefake score FILE --detector {out or name}")
-
-
-def _published_as(entry: Entry, file: Path) -> Hub | Link | None:
-    """Which of the published files it is, byte for byte; ``None`` if it is none whose digest is known."""
-    from facefake.registry.entry import Hub, Link
-    from facefake.scoring.digest import sha256_file
-
-    digest = sha256_file(file)
-    known = [source for source in entry.sources if isinstance(source, Hub | Link) and source.sha256]
-    return next((source for source in known if source.sha256 == digest), None)
 
 
 def _check_unknown(entry: Entry, file: Path) -> None:
@@ -78,15 +69,6 @@ def _check_unknown(entry: Entry, file: Path) -> None:
         f"{file} is not, byte for byte, what was published as {entry.name}; it looks like {looks_like(opened)}",
         "Fetch it again; or name a detector file to write with --out, if it is one you trained in that form.",
     )
-
-
-def _address(source: Hub | Link | None) -> tuple[str | None, str | None]:
-    """Where a published file is from, and its commit."""
-    from facefake.registry.entry import Hub
-
-    if isinstance(source, Hub):
-        return f"https://huggingface.co/{source.repository}", source.revision
-    return (source.url if source else None), None
 
 
 def _summary(entry: Entry, card: DetectorCard, out: Path, published: bool) -> list[str]:
