@@ -107,10 +107,10 @@ def _network(backbone: Backbone, entry: Entry, parts: Parts) -> Network:
 
 def _check_base(
     opened: Opened, entry: Entry, tower: dict[str, Tensor], base: dict[str, Tensor], trained: set[str]
-) -> float:
-    """The largest deviation of an untuned tensor from the base's; an error if one is not the base's at all."""
+) -> float | None:
+    """The largest deviation of an untuned tensor from the base's, if there is one; an error if it is not the base's."""
     if not tower:
-        return 0.0
+        return None
     _check_shapes(opened, entry, tower, base)
     unit = _rounding(opened.tensors.values())
     same = {name for name in base if _equal(tower[name], base[name], unit)}
@@ -126,7 +126,7 @@ def _check_base(
             f"{_deviation(tower[wrong[0]], base[wrong[0]]):.1%} of its largest value",
             f"Its base is {entry.backbone.weights!r} of {entry.backbone.name}; a file of these is named with --base.",
         )
-    return max((_deviation(tower[name], base[name]) for name in untuned), default=0.0)
+    return max((_deviation(tower[name], base[name]) for name in untuned), default=None)
 
 
 def _check_shapes(opened: Opened, entry: Entry, tower: dict[str, Tensor], base: dict[str, Tensor]) -> None:

@@ -90,7 +90,8 @@ class OriginCard(Section):
         sha256: Digest of the imported file.
         licence: Of the weights.
         project: Address of its code.
-        base_deviation: Largest difference of an untuned weight from the base, relative to the tensor's largest value.
+        base_deviation: Largest difference of an untuned weight from the base, relative to the tensor's largest value;
+            ``None`` where the imported file held none, and the base is taken on trust.
     """
 
     name: str
@@ -99,7 +100,7 @@ class OriginCard(Section):
     sha256: Digest
     licence: str
     project: str
-    base_deviation: float
+    base_deviation: float | None
 
 
 class ExportCard(Section):

@@ -46,7 +46,8 @@ def test_it_answers_as_their_code_does_and_the_detector_file_answers_as_it(name,
     expected = logits[:, -1] - (logits[:, 0] if logits.shape[1] == 2 else 0)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
     checks = {check.what.split()[0]: check.outcome for check in verify(entry, generated_pictures(SIZE, 4), file=file)}
-    assert (checks["base"], checks["answers"]) == ("ok", "ok")
+    assert checks["answers"] == "ok"
+    assert checks["base"] == ("ok" if name == "clipping-linear" else "unknown")  # the others hold nothing untuned
 
 
 def test_there_is_an_original_of_every_form():
