@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -14,7 +15,8 @@ from facefake.models import load_detector
 from facefake.registry.entries import DEFAULT
 from tests.facefake.cli.conftest import command
 from tests.facefake.detectors import random_detector
-from tests.facefake.hub.hubs import place
+from tests.facefake.hub.conftest import BASE
+from tests.facefake.hub.hubs import no_network, place
 
 
 @pytest.fixture
@@ -79,6 +81,16 @@ def test_evaluate_and_calibrate_take_a_name_and_know_mistyped_ones(hosted, offli
         assert done.returncode == 2
         assert "detector_unknown" in done.stderr
         assert "gend-clip-l14" in done.stderr
+
+
+def test_a_file_that_was_brought_without_its_base_says_which_to_bring_and_how_to_name_it(hosted, tmp_path):
+    shutil.rmtree(hosted.cache / f"models--{BASE.replace('/', '--')}")
+    with no_network():
+        done = command("detectors", "import", hosted.file, "--as", DEFAULT)
+    assert (done.returncode, kept_file(DEFAULT).exists()) == (2, False)
+    assert "bring open_clip_model.safetensors" in done.stderr
+    assert f"from https://huggingface.co/{BASE}" in done.stderr
+    assert f"--as {DEFAULT} --base FILE" in done.stderr
 
 
 def test_the_hubs_own_settings_hold_in_a_process_of_its_own(tmp_path):

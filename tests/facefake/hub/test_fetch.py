@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from facefake.hub.fetch import fetch_source
+from facefake.hub.fetch import brought, fetch_source
 from facefake.registry.entry import Link, Manual
 from preprocessing.errors import FacefakeError
 from tests.facefake.hub.conftest import FILE, REPOSITORY
@@ -88,3 +88,17 @@ def test_a_link_that_was_fetched_before_is_not_fetched_again(hosted, offline, tm
     kept.write_bytes(b"tail")
     with pytest.raises(FacefakeError, match="has the digest"):
         fetch_source(entry)
+
+
+def test_a_file_that_was_brought_is_known_by_its_bytes_under_any_name(hosted, offline, tmp_path):
+    mine = tmp_path / "download (1).bin"
+    mine.write_bytes(hosted.file.read_bytes())
+    known = brought(hosted.entry, mine)
+    assert (known.path, known.source, known.revision) == (mine, f"https://huggingface.co/{REPOSITORY}", COMMIT)
+    mine.write_bytes(b"something else")
+    unknown = brought(hosted.entry, mine)
+    assert (unknown.source, unknown.revision) == (mine.name, None)
+    for path, code in ((tmp_path, "not_a_file"), (tmp_path / "none", "not_found")):
+        with pytest.raises(FacefakeError) as error:
+            brought(hosted.entry, path)
+        assert error.value.code == code
