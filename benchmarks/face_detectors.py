@@ -6,11 +6,16 @@ DATA holds ``crops/aligned`` (crops as the authors of GenD published them, cut b
 below it. MTCNN is always there, as it comes and on larger frames: how far these two lie apart is what to hold the rest
 against. ONNX files are SCRFD, YuNet or RetinaFace.
 
-Geometry is that of the crop, template ``gend``, scale 1.3, brought to 224 pixels, as a backbone sees it: ``corners`` is
-how far its four corners lie from those of the crop it is compared with, in such pixels, on average over the four
-(median and 95th percentile over faces); ``shift`` the mean displacement of the crop.
+Distances are in pixels of a crop of 224, as a backbone sees it, median (and 95th percentile) over faces:
 
-* ``published``: faces found again in the published crops, against the crop itself.
+* ``landmarks``: the five from those they are compared with, on average.
+* ``gend``: the four corners of the crop, likewise, by template ``gend`` at scale 1.3, which is fitted to the landmarks
+  by least median of squares; ``shift`` is the mean displacement of that crop.
+* ``arcface``: the corners by template ``arcface`` at scale 1.3, fitted by least squares.
+
+The sets:
+
+* ``published``: faces found again in the published crops, against the template these were cut by.
 * ``videos``: sure faces with 16 pixels and more between the eyes in frames of every video, one face detector against
   another. ``faces`` are those of the other, ``found`` how many of them this one sees too, ``more`` how many sure faces
   it sees where the other sees none.
@@ -25,6 +30,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import permutations
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -43,10 +49,11 @@ from preprocessing.video import open_video
 
 _COLUMNS = (
     *("set", "face_detector", "file", "against", "faces", "found", "more"),
-    *("corners", "corners_95", "shift_x", "shift_y", "frames_per_second", "ratio"),
+    *("landmarks", "landmarks_95", "gend", "gend_95", "arcface", "arcface_95", "shift_x", "shift_y"),
+    *("frames_per_second", "ratio"),
 )
 _SIDE = 224
-_GEOMETRY = CropGeometry("gend", 1.3, _SIDE)
+_GEND, _ARCFACE = (CropGeometry(template, 1.3, _SIDE) for template in ("gend", "arcface"))
 _CORNERS = np.array([[0, 0, 1], [_SIDE, 0, 1], [0, _SIDE, 1], [_SIDE, _SIDE, 1]], float)
 _VIDEOS = {".mp4", ".mov", ".avi", ".webm", ".mkv"}
 
@@ -62,26 +69,42 @@ def loaded(files: Sequence[Path]) -> dict[str, FaceDetector]:
     return found
 
 
-def displaced(landmarks: np.ndarray, reference: np.ndarray) -> np.ndarray:
+class Apart(NamedTuple):
+    """How far one face's landmarks, and the crops by them, lie from another's, in pixels of a crop of 224."""
+
+    landmarks: float
+    gend: np.ndarray
+    arcface: np.ndarray
+
+
+def apart(landmarks: np.ndarray, reference: np.ndarray) -> Apart:
+    """Of the landmarks ``(5, 2)`` from the reference's; of the crops, each corner's displacement ``(4, 2)``."""
+    into, _ = matrix(reference, _GEND)
+    away = float(np.linalg.norm((landmarks - reference) @ into[:, :2].T, axis=1).mean())
+    return Apart(away, *(displaced(landmarks, reference, geometry) for geometry in (_GEND, _ARCFACE)))
+
+
+def displaced(landmarks: np.ndarray, reference: np.ndarray, geometry: CropGeometry) -> np.ndarray:
     """``(4, 2)``: from the corners of the reference's crop to those of the landmarks', in pixels of the former."""
-    ours, _ = matrix(landmarks, _GEOMETRY)
-    back = np.linalg.inv(np.vstack([ours, [0, 0, 1]]))
-    there: np.ndarray = (np.vstack([reference, [0, 0, 1]]) @ back @ _CORNERS.T).T - _CORNERS
+    theirs, ours = (np.vstack([matrix(points, geometry)[0], [0, 0, 1]]) for points in (reference, landmarks))
+    there: np.ndarray = (theirs @ np.linalg.inv(ours) @ _CORNERS.T).T - _CORNERS
     return there[:, :2]
 
 
-def geometry(displacements: Sequence[np.ndarray]) -> Row:
-    """What the CSV says of displacements."""
-    if not displacements:
+def distances(pairs: Sequence[Apart]) -> Row:
+    """What the CSV says of them."""
+    if not pairs:
         return {}
-    apart = [np.linalg.norm(each, axis=1).mean() for each in displacements]
-    shift = np.mean(displacements, axis=(0, 1))
-    return {
-        "corners": f"{np.median(apart):.2f}",
-        "corners_95": f"{np.percentile(apart, 95):.2f}",
-        "shift_x": f"{shift[0]:+.2f}",
-        "shift_y": f"{shift[1]:+.2f}",
+    each = {
+        "landmarks": [pair.landmarks for pair in pairs],
+        "gend": [np.linalg.norm(pair.gend, axis=1).mean() for pair in pairs],
+        "arcface": [np.linalg.norm(pair.arcface, axis=1).mean() for pair in pairs],
     }
+    shift = np.mean([pair.gend for pair in pairs], axis=(0, 1))
+    row: Row = {"shift_x": f"{shift[0]:+.2f}", "shift_y": f"{shift[1]:+.2f}"}
+    for name, values in each.items():
+        row |= {name: f"{np.median(values):.2f}", f"{name}_95": f"{np.percentile(values, 95):.2f}"}
+    return row
 
 
 def on_published_crops(folder: Path, detectors: Mapping[str, FaceDetector]) -> Iterator[Row]:
@@ -90,17 +113,15 @@ def on_published_crops(folder: Path, detectors: Mapping[str, FaceDetector]) -> I
     for name, detector in detectors.items():
         found = []
         for picture in pictures:
-            # a crop is the frame here, so the crop it would be cut to is itself, at 224 pixels
-            itself = np.array([[1, 0, 0], [0, 1, 0]], float) * _SIDE / len(picture)
             faces = detector.detect(picture[None])[0]
-            found += [displaced(faces[0].landmarks, itself)] if faces else []
+            found += [apart(faces[0].landmarks, _GEND.points * len(picture))] if faces else []
         yield {
             "set": "published",
             "face_detector": name,
-            "against": "itself",
+            "against": "template",
             "faces": len(pictures),
             "found": len(found),
-            **geometry(found),
+            **distances(found),
         }
 
 
@@ -137,7 +158,7 @@ def on_videos(found: Mapping[str, list[list[Face]]]) -> Iterator[Row]:
             "faces": faces,
             "found": len(pairs),
             "more": more,
-            **geometry([displaced(ours.landmarks, matrix(face.landmarks, _GEOMETRY)[0]) for ours, face in pairs]),
+            **distances([apart(ours.landmarks, face.landmarks) for ours, face in pairs]),
         }
 
 

@@ -74,10 +74,10 @@ def test_face_detectors(tmp_path: Path):
     found = rows(tmp_path, "face_detectors", str(tmp_path), "--onnx", str(other), "--frames", "2")
     published = {row["face_detector"]: row for row in found if row["set"] == "published"}
     name = f"scrfd-{sha256_file(other)[:12]}"
-    assert float(published["mtcnn"]["corners"]) < 4
-    assert float(published[name]["corners"]) > 50
+    assert float(published["mtcnn"]["gend"]) < 4
+    assert float(published[name]["gend"]) > 50
     (pair,) = [row for row in found if (row["face_detector"], row["against"], row["set"]) == (name, "mtcnn", "videos")]
-    assert [pair[column] for column in ("faces", "found", "more", "corners", "file")] == [
+    assert [pair[column] for column in ("faces", "found", "more", "gend", "file")] == [
         "2",
         "0",
         "2",
