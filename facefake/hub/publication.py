@@ -64,7 +64,7 @@ def prepare(
     if repository is not None and not _REPOSITORY.fullmatch(repository):
         raise FacefakeError("usage", f"--repository {repository!r} names none.", "Write org/name.")
     card = read_card(file)
-    if file.suffix != ".safetensors":
+    if card.export is not None:
         raise FacefakeError("usage", f"{file} is an export.", "Push the .safetensors it was made from.")
     sha256 = sha256_file(file) or ""
     return Publication(

@@ -13,8 +13,9 @@ import yaml
 from huggingface_hub import constants
 
 from facefake.hub.push import check_upload, upload
-from facefake.models.card import OriginCard, SelectionCard, TrainingCard
+from facefake.models.card import ExportCard, OriginCard, SelectionCard, TrainingCard
 from facefake.models.file import read_card
+from facefake.scoring.calibration import Calibration
 from preprocessing.errors import FacefakeError
 from tests.facefake.cli.conftest import command
 from tests.facefake.cli.picture_sets import fill
@@ -287,3 +288,25 @@ def test_without_token_or_network_nothing_is_tried(detector, tmp_path, hub, monk
     assert caught.value.code == "upload_failed"
     assert hub == []
     assert not (tmp_path / "out").exists()
+
+
+def test_an_exported_detector_is_not_what_is_pushed(tmp_path):
+    made = ExportCard(
+        source="d.safetensors",
+        sha256="1" * 64,
+        precision="fp32",
+        opset=18,
+        versions={},
+        pictures=8,
+        score_difference=0,
+        verdicts_changed=0,
+    )
+    path = random_detector(tmp_path / "d.safetensors", PICTURES, export=made)
+    assert "is an export" in refused(path, "--to", tmp_path / "out")
+
+
+def test_a_calibration_is_said_with_what_it_supposes(tmp_path):
+    map_ = Calibration(method="temperature", parameters={"temperature": 2.0}, fitted_on=None)
+    _, text = push(random_detector(tmp_path / "d.safetensors", PICTURES, calibration=map_), tmp_path / "out")
+    assert "a calibration (temperature) makes the score a probability" in text
+    assert "not calibrated" not in text
