@@ -6,6 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import validate_repo_id
+
 from facefake.hub.fetch import hub_file
 from facefake.hub.keep import converted
 from facefake.hub.say import Say, silent
@@ -38,7 +41,8 @@ def detector_file(given: str | os.PathLike[str] | None, *, say: Say = silent) ->
 
     Args:
         given: A path; a name of :data:`facefake.registry.entries.ENTRIES`; ``hf-hub:org/name`` or
-            ``hf-hub:org/name@revision``, a repository that ``facefake detectors push`` made; ``None``: the default one.
+            ``hf-hub:org/name@revision``, a repository that ``facefake detectors push`` made, which is not asked for
+            news once its file is here; ``None``: the default one.
         say: Told what is done while something is fetched or made.
 
     Raises:
@@ -84,10 +88,12 @@ def is_path(given: str | os.PathLike[str]) -> bool:
 
 def _pushed(given: str, say: Say) -> Path:
     repository, _, revision = given.removeprefix(HUB_PREFIX).partition("@")
-    if repository.count("/") != 1 or not all(repository.split("/")):
-        raise FacefakeError(
-            "usage", f"{given} names no repository.", "Write hf-hub:org/name or hf-hub:org/name@commit."
-        )
+    try:
+        validate_repo_id(repository)
+    except HFValidationError as error:
+        raise _no_repository(given) from error
+    if "/" not in repository:  # the hub's own, from its first days
+        raise _no_repository(given)
     return hub_file(
         repository,
         PUSHED_FILE,
@@ -95,3 +101,7 @@ def _pushed(given: str, say: Say) -> Path:
         bring=f"Bring {PUSHED_FILE} from https://huggingface.co/{repository} and name it: --detector FILE.",
         say=say,
     )
+
+
+def _no_repository(given: str) -> FacefakeError:
+    return FacefakeError("usage", f"{given} names no repository.", "Write hf-hub:org/name or hf-hub:org/name@commit.")

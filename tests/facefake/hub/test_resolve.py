@@ -127,7 +127,9 @@ def test_a_pushed_detector_is_taken_from_its_repository(hosted, offline, tmp_pat
     assert detector.facts()["sha256"] == load_detector(file, device="cpu").facts()["sha256"]
 
 
-@pytest.mark.parametrize("given", ["hf-hub:", "hf-hub:mine", "hf-hub:a/b/c", "hf-hub:/mine"])
+@pytest.mark.parametrize(
+    "given", ["hf-hub:", "hf-hub:mine", "hf-hub:a/b/c", "hf-hub:/mine", "hf-hub:my own/file", "hf-hub:a--b/c"]
+)
 def test_what_names_no_repository_is_refused(given, offline):
     with pytest.raises(FacefakeError) as error:
         detector_file(given)
