@@ -81,9 +81,12 @@ def export_detector(
     with _folder_beside(out) as folder:
         draft = Path(folder) / out.name
         opset = _write_graph(reference, precision, draft)
-        parity = compare(reference, OnnxRunner(draft, reference.card, precision, "cpu"), pictures)
+        try:
+            parity = compare(reference, OnnxRunner(draft, reference.card, precision, "cpu"), pictures)
+        except FacefakeError as error:
+            raise _drifted(out, f"does not run, or gives what is no number ({error.code})") from error
         if not parity.within(precision):
-            raise _drifted(out, parity)
+            raise _drifted(out, f"differs from the detector by {parity.score_difference:.1e} in a score")
         card = _card(reference, precision, opset, parity)
         write_pieces(out, with_metadata(mapped(draft), {HEADER_KEY: card.model_dump_json()}))
     return Exported(out, card, parity)
@@ -112,10 +115,10 @@ def _card(reference: Detector, precision: Literal["fp32", "fp16", "int8"], opset
     return reference.card.model_copy(update={"tool_version": __version__, "export": exported})
 
 
-def _drifted(out: Path, parity: Parity) -> FacefakeError:
+def _drifted(out: Path, what: str) -> FacefakeError:
     return FacefakeError(
         "export_drift",
-        f"the export differs from the detector by {parity.score_difference:.1e} in a score; {out} was not written",
+        f"the export {what}; {out} was not written",
         "Export in fp32; if that is it, please report the backbone, with the versions of torch and onnxruntime.",
     )
 

@@ -109,7 +109,7 @@ def _parse_card(path: Path, text: str) -> DetectorCard:
         version = values.get("format") if isinstance(values, dict) else None
         if version != FORMAT:
             raise FacefakeError(
-                "detector_corrupt",
+                "export_invalid" if is_onnx(path) else "detector_corrupt",
                 f"{path} has format version {version!r}; this facefake reads version {FORMAT}",
                 "Update facefake, or train the detector again.",
             )

@@ -88,7 +88,7 @@ class OnnxRunner:
         cuda = ("CUDAExecutionProvider", {"device_id": self.device.index or 0})
         providers = [*([cuda] if self.device.type == "cuda" else []), "CPUExecutionProvider"]
         try:
-            return self._runtime.InferenceSession(str(path), options, providers=providers)
+            return self._runtime.InferenceSession(str(path), options, providers=providers, enable_fallback=0)
         except _errors(self._runtime) as error:
             raise invalid(path, f"ONNX Runtime does not open it ({_first_line(error)})") from error
 
@@ -112,11 +112,13 @@ class OnnxRunner:
             raise invalid(self._path, "its head is not the one in its graph")
 
     def _run(self, names: list[str], pictures: Tensor) -> list[NDArray[np.float32]]:
+        # integers are scaled by the largest activation of all pictures run together, and a score is of one picture
+        at_once = 1 if self.precision == "int8" else max(1, len(pictures))
         try:
-            found: list[NDArray[np.float32]] = self._session.run(names, {INPUT: pictures.cpu().numpy()})
+            parts = [self._session.run(names, {INPUT: each.cpu().numpy()}) for each in pictures.split(at_once)]
         except _errors(self._runtime) as error:
             raise invalid(self._path, f"its graph does not run ({_first_line(error)})") from error
-        return found
+        return [np.concatenate(found) for found in zip(*parts, strict=True)]
 
 
 def packed(network: Network) -> str:
@@ -169,7 +171,11 @@ def _unpacked(path: Path, card: DetectorCard, dim: int) -> nn.Module:
 def _errors(onnxruntime: Any) -> tuple[type[Exception], ...]:
     """What ONNX Runtime raises of a model; its errors have no ancestor of their own."""
     state = onnxruntime.capi.onnxruntime_pybind11_state
-    return tuple(getattr(state, name) for name in _ERRORS)
+    return (
+        ValueError,
+        RuntimeError,
+        *(getattr(state, name) for name in _ERRORS),
+    )  # and Python's, of names that are none
 
 
 def _first_line(error: Exception) -> str:
