@@ -141,8 +141,8 @@ GEND_DINO = Entry(
     notes=(
         "Most of its weights are Meta's DINOv3, whose licence binds whoever uses or passes them on; what its authors "
         "say of their own share is not known to facefake.",
-        "transformers resizes for it in floating point; facefake rounds to 8 bits afterwards, as pictures are stored: at "
-        "most one level of 256 off.",
+        "transformers resizes for it in floating point; facefake rounds to 8 bits afterwards, as pictures are stored: "
+        "at most one level of 256 off.",
         "Its commit and digest are not known to facefake: the newest file is fetched, and what it was is recorded in "
         "the detector file. Its size is computed, not read.",
         _SCRFD,
