@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
@@ -96,6 +97,8 @@ def test_main_is_fetched_where_no_commit_is_known_and_its_commit_recorded(online
 
 def test_a_download_that_breaks_goes_on_where_it_ended(online, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 10000)
+    with suppress(FacefakeError):  # some clients go on by themselves, others when they are called again
+        fetch_source(of(repository="org/cut"))
     assert fetch_source(of(repository="org/cut")).path.read_bytes() == DATA
     assert online.starts == [0, 70000]
 
