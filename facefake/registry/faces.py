@@ -73,7 +73,8 @@ GEND_CLIP = Entry(
             "docs/MODEL_CARD.md of github.com/Venkateshaa-TD/ConfiGuard-Lite: this file on that project's own crops",
         ),
     ),
-    verified=imported("transformers' CLIP and GenD's head"),
+    verified=imported("transformers' CLIP and GenD's head")
+    + " The same network in full size, saved in transformers' names, has the published file's length to the byte.",
     unverified=not_fetched("gend-clip-l14"),
     notes=(_SCRFD, FFPP_TERMS),
 )
