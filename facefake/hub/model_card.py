@@ -73,7 +73,7 @@ def _front_matter(publication: Publication) -> str:
 
 
 def _results(publication: Publication) -> list[EvalResult]:
-    """Test figures in the hub's own form, which has no place for intervals."""
+    """Test figures in the hub's own form, which has no place for intervals; a toy's are nothing to list there."""
     task = "image-classification" if _whole(publication.card) else "video-classification"
     return [
         EvalResult(
@@ -86,7 +86,7 @@ def _results(publication: Publication) -> list[EvalResult]:
         )
         for dataset, part in _parts(publication)
         for metric, interval in part["video"].items()
-        if interval is not None and metric in TITLES
+        if interval is not None and metric in TITLES and not _is_toy(publication.card)
     ]
 
 

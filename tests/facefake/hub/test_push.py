@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 import yaml
 from huggingface_hub import constants
 
+from facefake.hub.model_card import model_card
+from facefake.hub.publication import prepare
 from facefake.hub.push import check_upload, upload
 from facefake.models.card import ExportCard, OriginCard, SelectionCard, TrainingCard
 from facefake.models.file import read_card
@@ -75,9 +78,17 @@ def test_the_card_carries_the_figures_of_a_report_with_their_intervals(detector,
         "facefake",
         "image-classification",
     )
-    (listed,) = front["model-index"][0]["results"]
-    assert {"type": "auc", "value": auc["value"], "name": "AUC"} in listed["metrics"]
-    assert front["model-index"][0]["name"] == "My detector"
+    assert "model-index" not in front  # a toy's figures are not listed on the hub
+
+
+def test_the_hub_is_told_the_figures_of_what_is_no_toy(detector, scored):
+    toy = prepare(detector, title="My detector", licence="MIT", repository=None, report=scored[1])
+    backbone = toy.card.backbone.model_copy(update={"weights": "clip.safetensors"})
+    trained = replace(toy, card=toy.card.model_copy(update={"backbone": backbone}))
+    (listed,) = yaml.safe_load(model_card(trained).split("---\n")[1])["model-index"]
+    auc = json.loads(scored[1].read_text())["report"]["video"]["auc"]
+    assert {"type": "auc", "value": auc["value"], "name": "AUC"} in listed["results"][0]["metrics"]
+    assert listed["name"] == "My detector"
 
 
 def test_the_detector_is_pushed_byte_for_byte_and_answers_alike_from_the_hub(
