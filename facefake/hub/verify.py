@@ -112,7 +112,7 @@ def _check_base(card: DetectorCard) -> Check:
     deviation = card.origin.base_deviation
     name = f"{card.backbone.name} ({card.backbone.weights})"
     if deviation is None:
-        return Check("base", "unknown", f"{name}: the published file holds nothing of its base to compare")
+        return Check("base", "unknown", f"{name}: the published file holds no untuned weight of it to compare")
     words = f"differs by {deviation:.1e} at most" if deviation else "is equal"
     return Check("base", "ok", f"{name}: what was not tuned {words}")
 
