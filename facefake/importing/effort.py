@@ -103,6 +103,6 @@ def _low_rank(matrix: Tensor, rank: int) -> tuple[Tensor, Tensor]:
     """``up`` (n, rank) and ``down`` (rank, m), whose product is nearest to a matrix (Eckart and Young, 1936)."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        left, scale, right = torch.svd_lowrank(matrix.double(), q=min(rank + _SPARE, *matrix.shape), niter=4)
+        left, scale, right = torch.svd_lowrank(matrix.double(), q=min(rank + _SPARE, *matrix.shape))
     root = scale[:rank].sqrt()
     return (left[:, :rank] * root).float(), (right[:, :rank] * root).T.float()
