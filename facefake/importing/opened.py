@@ -63,7 +63,7 @@ def open_published(path: Path) -> Opened:
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors alone, where the file's digest isn't asked for.
+    """The tensors alone, where the file's digest is not asked for.
 
     Raises:
         FacefakeError: As :func:`open_published`.

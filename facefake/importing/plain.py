@@ -8,7 +8,7 @@ from typing import Any, Final
 from facefake.importing.pickles import Inert
 
 _DEEPEST: Final = 16  # objects of training code do hold one another
-_MOST: Final = 1_000_000  # values: few bytes can unfold into any number
+_MOST: Final = 300_000  # values: few bytes can unfold into any number
 
 
 def plain(value: Any) -> Any:
