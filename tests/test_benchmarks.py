@@ -84,3 +84,12 @@ def test_face_detectors(tmp_path: Path):
         "",
         "other.onnx",
     ]
+
+
+@pytest.mark.slow
+def test_export(tmp_path: Path):
+    found = rows(tmp_path, "export", "--backbone", "tiny-vit", "--pictures", "2", "--rounds", "1")
+    drift = {row["way"]: float(row["largest_score_difference"]) for row in found}
+    ways = ["torch fp32", "torch bf16", "torchscript fp32", "onnx fp32", "onnx fp16", "onnx int8"]
+    assert list(drift) == ways
+    assert max(drift["torchscript fp32"], drift["onnx fp32"]) < 1e-4
