@@ -185,7 +185,7 @@ def _training_set(each: SuiteSet, place: Place, data: Path | None) -> list[Clip]
 
 def _trained(run: Run, training: Sequence[Clip], place: Place) -> Trained:
     """Train, go on with what was begun, or take what is there: a run's folder is known by its config and its data."""
-    from facefake.scoring.digest import sha256_file
+    from facefake.digest import sha256_file
     from facefake.training import train_pictures
     from preprocessing.files import write_atomic
 

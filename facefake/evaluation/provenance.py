@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from facefake.scoring.digest import sha256_file
+from facefake.digest import sha256_file
 
 # what decides about pixels, scores and figures
 PACKAGES = (

@@ -9,12 +9,12 @@ import huggingface_hub
 from huggingface_hub import constants as hub
 from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HfHubHTTPError
 
+from facefake.connection import why_offline
+from facefake.digest import sha256_file
 from facefake.hub.cache import sources_dir
 from facefake.hub.download import download
 from facefake.hub.say import Say, silent
-from facefake.models.connection import why_offline
 from facefake.registry.entry import Entry, Hub, Link, Manual, Source
-from facefake.scoring.digest import sha256_file
 from preprocessing.errors import FacefakeError
 
 # what the hub's client raises: its own errors, and those of the HTTP library below it, which changed between versions

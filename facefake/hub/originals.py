@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from facefake.hub import picture_originals as pictures
 from facefake.hub.modules import Original, below, filled, linear, odds
-from facefake.importing.opened import Opened
+from facefake.opening.opened import Opened
 from facefake.registry.entry import Entry
 from preprocessing.errors import FacefakeError
 

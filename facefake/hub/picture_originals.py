@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from facefake.hub.modules import Original, below, filled, linear, odds
-from facefake.importing.opened import Opened
 from facefake.models.backbone import find_weights
 from facefake.models.tower import check_name
 from facefake.models.weights import read_tensors
+from facefake.opening.opened import Opened
 from facefake.registry.entry import Entry
 from preprocessing.errors import FacefakeError
 

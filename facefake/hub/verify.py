@@ -18,11 +18,11 @@ from facefake.hub.fetch import Fetched, brought, fetch_source, known_digests
 from facefake.hub.keep import convert_fetched, converted
 from facefake.hub.originals import Original, original
 from facefake.hub.say import Say, silent
-from facefake.importing.opened import open_published
 from facefake.models import Detector, load_detector
 from facefake.models.card import DetectorCard
 from facefake.models.file import read_card
 from facefake.models.preprocess import Preprocess
+from facefake.opening.opened import open_published
 from facefake.registry.entry import Entry, Manual
 from preprocessing.errors import FacefakeError
 

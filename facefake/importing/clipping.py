@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from facefake.importing.forms import mismatch
-from facefake.importing.opened import Opened
 from facefake.importing.parts import Parts
 from facefake.importing.taking import take
 from facefake.models.backbone import Backbone
@@ -20,6 +19,7 @@ from facefake.models.prompt import TextHead, folded, learned_head, template_head
 from facefake.models.spec import BackboneSpec
 from facefake.models.text import TextTower, fill_text, load_text
 from facefake.models.tuning import AdapterSettings, TextSettings
+from facefake.opening.opened import Opened
 from preprocessing.errors import FacefakeError
 
 _TEXT = TextSettings(template="a {} photo.", classes=("real", "fake"))

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from facefake._version import __version__
 from facefake.importing.forms import mismatch, read_parts
-from facefake.importing.opened import Opened, open_published
 from facefake.importing.parts import Parts
 from facefake.models.backbone import Backbone, load_backbone
 from facefake.models.card import DetectorCard, OriginCard
@@ -25,6 +24,7 @@ from facefake.models.lora import stored_name
 from facefake.models.network import Network
 from facefake.models.strategies import bare_network, trained_of_tower
 from facefake.models.tuning import AdapterSettings, LoraSettings
+from facefake.opening.opened import Opened, open_published
 from facefake.registry.entry import Entry
 from preprocessing.errors import FacefakeError
 
@@ -56,7 +56,7 @@ def convert(
         The card of the detector file.
 
     Raises:
-        FacefakeError: What :func:`facefake.importing.opened.open_published` and
+        FacefakeError: What :func:`facefake.opening.opened.open_published` and
             :func:`facefake.models.backbone.load_backbone` raise; ``import_mismatch`` if the file is not of the entry's
             form; ``backbone_mismatch`` if it belongs to another base; ``import_damaged`` if it holds values that are
             not finite; ``not_writable``.

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
-    from facefake.importing.opened import Opened
     from facefake.importing.parts import Parts
     from facefake.models.backbone import Backbone
     from facefake.models.spec import BackboneSpec
+    from facefake.opening.opened import Opened
 
 FORMS: Final = {
     "gend-clip": "facefake.importing.gend:gend_clip",
@@ -54,7 +54,7 @@ def mismatch(opened: Opened, expected: str, reason: str) -> FacefakeError:
         expected: What the form is, e.g. ``GenD on CLIP as published``.
         reason: What of it is not so.
     """
-    from facefake.importing.opened import looks_like
+    from facefake.opening.opened import looks_like
 
     return FacefakeError(
         "import_mismatch",

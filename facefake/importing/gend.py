@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from facefake.importing.forms import mismatch
 from facefake.importing.names import find_tower, to_open_clip
-from facefake.importing.opened import Opened
 from facefake.importing.parts import Parts
 from facefake.importing.taking import take
 from facefake.models.backbone import Backbone
 from facefake.models.spec import BackboneSpec
+from facefake.opening.opened import Opened
 
 _WHAT = "GenD on CLIP"
 

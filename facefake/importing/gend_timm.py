@@ -12,12 +12,12 @@ from __future__ import annotations
 from typing import Any
 
 from facefake.importing.forms import mismatch
-from facefake.importing.opened import Opened
 from facefake.importing.parts import Parts
 from facefake.importing.taking import take
 from facefake.models.backbone import Backbone
 from facefake.models.spec import BackboneSpec
 from facefake.models.trunk import fit_positions, trunk_names
+from facefake.opening.opened import Opened
 
 _TOWER = "feature_extractor.backbone."
 

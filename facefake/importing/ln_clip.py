@@ -14,11 +14,11 @@ from torch import Tensor
 
 from facefake.importing.forms import mismatch
 from facefake.importing.names import find_tower, to_open_clip
-from facefake.importing.opened import Opened
 from facefake.importing.parts import Parts
 from facefake.importing.taking import take
 from facefake.models.backbone import Backbone
 from facefake.models.spec import BackboneSpec
+from facefake.opening.opened import Opened
 
 _WHAT = "the LN-tuned CLIP of the first paper"
 _TUNED, _UNTUNED = ".ln_tuning_layers.default.", ".base_layer."

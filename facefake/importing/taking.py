@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from facefake.importing.forms import mismatch
-from facefake.importing.opened import Opened
+from facefake.opening.opened import Opened
 
 
 def take(opened: Opened, expected: str, wanted: Mapping[str, tuple[int, ...]]) -> list[Tensor]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import torch
 
-from facefake.importing.opened import Opened
 from facefake.importing.parts import Parts
 from facefake.importing.taking import take
 from facefake.models.backbone import Backbone
 from facefake.models.spec import BackboneSpec
+from facefake.opening.opened import Opened
 
 
 def ufd(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:

@@ -9,8 +9,8 @@ import open_clip
 from huggingface_hub import constants as hub
 from torch import Tensor
 
-from facefake.importing import opened
-from facefake.models.connection import why_offline
+from facefake.connection import why_offline
+from facefake.opening import opened
 from preprocessing.errors import FacefakeError
 
 HUB_PREFIX = "hf-hub:"
@@ -64,7 +64,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
     Args:
         path: ``.safetensors``, a pickle, or a TorchScript archive such as OpenAI's own ``ViT-L-14.pt``; none of it is
-            run, see :func:`facefake.importing.opened.open_published`.
+            run, see :func:`facefake.opening.opened.open_published`.
 
     Raises:
         FacefakeError: ``weights_not_found`` if there is no such file, ``weights_invalid`` if it cannot be read safely.

@@ -15,8 +15,8 @@ from typing import Protocol
 
 import numpy as np
 
+from facefake.digest import sha256_file
 from facefake.scoring.calibration import probability_of
-from facefake.scoring.digest import sha256_file
 from facefake.scoring.examiner import via_of
 from facefake.scoring.pooling import pool
 from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, Kind, PersonResult, Truth, Via, VideoFacts

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from facefake.scoring.digest import sha256_file
+from facefake.digest import sha256_file
 from facefake.scoring.result import ClipResult, VideoFacts
 from facefake.scoring.rules import ScoringRules
 from facefake.scoring.score import Detector, Extracted, Prepared, score_prepared

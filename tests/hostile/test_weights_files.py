@@ -18,7 +18,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from facefake.importing.opened import open_published
+from facefake.opening.opened import open_published
 from preprocessing.errors import FacefakeError
 
 

@@ -58,7 +58,7 @@ def command(file: Path, name: str, base: Path | None, out: Path | None) -> None:
 
 def _check_unknown(entry: Entry, file: Path) -> None:
     """Keep no file under a published name that is known not to be what was published under it."""
-    from facefake.importing.opened import looks_like, open_published
+    from facefake.opening.opened import looks_like, open_published
     from facefake.registry.entry import Manual
 
     if any(isinstance(source, Manual) or source.sha256 is None for source in entry.sources):

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from facefake.api import rules_of
+from facefake.digest import sha256_file
 from facefake.export import export_detector
 from facefake.export import graph as graph_module
 from facefake.export.parity import compare
@@ -20,7 +21,6 @@ from facefake.features import Tower
 from facefake.models import BackboneSpec, Network, load_detector
 from facefake.models.file import read_card
 from facefake.models.preprocess import Preprocess
-from facefake.scoring.digest import sha256_file
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
 from preprocessing.whole import read_picture

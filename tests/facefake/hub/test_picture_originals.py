@@ -8,7 +8,7 @@ import torch
 from facefake.hub.originals import BUILD, original
 from facefake.hub.verify import generated_pictures, verify
 from facefake.importing.forms import FORMS
-from facefake.importing.opened import open_published
+from facefake.opening.opened import open_published
 from preprocessing.errors import FacefakeError
 from tests.facefake.importing.openai_clip import SIZE, OpenAIClip
 from tests.facefake.importing.picture_forms import save_base, small_entry

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from facefake.importing.opened import open_published
+from facefake.opening.opened import open_published
 from tests.facefake.importing.openai_clip import OpenAIClip
 from tests.facefake.importing.picture_forms import Published, answers, imported, log_odds, refusal, save_base
 from tests.facefake.importing.picture_models import Adapted, FineTuned, Probed, Prompted

@@ -2,7 +2,7 @@
 
 import pytest
 
-from facefake.models.connection import why_offline
+from facefake.connection import why_offline
 from tests.facefake.hub.hubs import no_network
 
 

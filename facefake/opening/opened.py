@@ -12,14 +12,14 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from facefake.importing.archive import FAULTS as ARCHIVE_FAULTS
-from facefake.importing.archive import Archive, NotTorchError
-from facefake.importing.flatten import flatten
-from facefake.importing.looks import look
-from facefake.importing.pickles import damaged, read_pickle
-from facefake.importing.plain import plain
-from facefake.importing.torchscript import read_torchscript
-from facefake.scoring.digest import sha256_file
+from facefake.digest import sha256_file
+from facefake.opening.archive import FAULTS as ARCHIVE_FAULTS
+from facefake.opening.archive import Archive, NotTorchError
+from facefake.opening.flatten import flatten
+from facefake.opening.looks import look
+from facefake.opening.pickles import damaged, read_pickle
+from facefake.opening.plain import plain
+from facefake.opening.torchscript import read_torchscript
 from preprocessing.errors import FacefakeError
 
 Kind = Literal["safetensors", "pickle", "torchscript"]

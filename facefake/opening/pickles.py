@@ -21,7 +21,7 @@ from typing import IO, Any, Final
 import numpy as np
 import torch
 
-from facefake.importing.archive import Archive
+from facefake.opening.archive import Archive
 from preprocessing.errors import FacefakeError
 
 # what a damaged or hostile file can make an unpickler stumble over

@@ -17,9 +17,9 @@ from typing import Any, ClassVar, Final
 import torch
 from torch import Tensor
 
-from facefake.importing.archive import Archive
-from facefake.importing.flatten import flatten
-from facefake.importing.pickles import FAULTS, Inert, damaged, instructions, unsafe
+from facefake.opening.archive import Archive
+from facefake.opening.flatten import flatten
+from facefake.opening.pickles import FAULTS, Inert, damaged, instructions, unsafe
 
 _KINDS: Final = {
     f"torch.{name}Storage": dtype

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from facefake.importing.pickles import Inert
+from facefake.opening.pickles import Inert
 
 _DEEPEST: Final = 16  # objects of training code do hold one another
 _MOST: Final = 300_000  # values: few bytes can unfold into any number

@@ -14,8 +14,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from facefake.importing.opened import Opened, looks_like, open_published
 from facefake.models.tower import check_name, random_model
+from facefake.opening.opened import Opened, looks_like, open_published
 from preprocessing.errors import FacefakeError
 
 
