@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from facefake.models.network import Network
 from facefake.models.onnx_runner import HEAD_KEY, INPUT, OUTPUTS, packed
+from facefake.models.tower import quiet
 from preprocessing.errors import FacefakeError
 
 LARGEST = 2**31 - 2**20  # bytes: a message of protocol buffers ends at 2 GiB, and the graph needs some of it
@@ -43,15 +44,16 @@ def as_graph(network: Network) -> Any:
     side = network.backbone.image_size
     example = torch.zeros(2, 3, side, side, dtype=torch.uint8)  # torch takes a batch of one for a constant
     try:
-        program = torch.onnx.export(
-            _Whole(network).eval(),
-            (example,),
-            dynamo=True,
-            verbose=False,
-            input_names=[INPUT],
-            output_names=list(OUTPUTS),
-            dynamic_shapes={INPUT: {0: torch.export.Dim("n")}},
-        )
+        with quiet():  # the optimiser logs what it leaves as it is
+            program = torch.onnx.export(
+                _Whole(network).eval(),
+                (example,),
+                dynamo=True,
+                verbose=False,
+                input_names=[INPUT],
+                output_names=list(OUTPUTS),
+                dynamic_shapes={INPUT: {0: torch.export.Dim("n")}},
+            )
     except torch.onnx.OnnxExporterError as error:
         raise FacefakeError(
             "export_failed",
