@@ -11,12 +11,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from facefake.importing.forms import mismatch
 from facefake.importing.parts import Parts
-from facefake.importing.taking import take
+from facefake.importing.taking import mismatch, take, take_head
 from facefake.models.backbone import Backbone
 from facefake.models.prompt import TextHead, folded, learned_head, template_head
-from facefake.models.spec import BackboneSpec
 from facefake.models.text import TextTower, fill_text, load_text
 from facefake.models.tuning import AdapterSettings, TextSettings
 from facefake.opening.opened import Opened
@@ -26,13 +24,12 @@ _TEXT = TextSettings(template="a {} photo.", classes=("real", "fake"))
 _RATIO = 0.4  # of the adapted feature, in trainers/clip_adapter.py
 
 
-def clipping_prompt(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
+def clipping_prompt(opened: Opened, backbone: Backbone) -> Parts:
     """Read the prompt learner: context after each class's name, read by the base's text tower.
 
     Args:
         opened: ``ctx`` (m, width), or (2, m, width) with vectors of its own for each class; ``token_prefix``
             (2, 1, width) and ``token_suffix`` (2, rest, width), the embeddings around it in the base it was learned in.
-        spec: Its base.
         backbone: The base's visual tower.
 
     Raises:
@@ -40,7 +37,7 @@ def clipping_prompt(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> P
             :func:`facefake.models.text.load_text` raises.
     """
     expected = "CLIPping the Deception's prompt learner"
-    tower = load_text(spec)
+    tower = load_text(backbone.spec)
     context = _context(opened, expected, tower)
     try:
         head = learned_head(tower, context, "front", _TEXT)
@@ -50,12 +47,11 @@ def clipping_prompt(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> P
     return Parts(tower={}, head=_state(head))
 
 
-def clipping_adapter(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
+def clipping_adapter(opened: Opened, backbone: Backbone) -> Parts:
     """Read the adapter; beside it the base's text tower reads a fixed sentence for each class.
 
     Args:
         opened: ``fc.0.weight`` (width, dim) and ``fc.2.weight`` (dim, width).
-        spec: Its base.
         backbone: The base's visual tower.
 
     Raises:
@@ -70,36 +66,33 @@ def clipping_adapter(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> 
         raise mismatch(opened, expected, f"its bottleneck of {width} is no whole part of {dim}")
     return Parts(
         tower={},
-        head=_state(template_head(load_text(spec), _TEXT)),
+        head=_state(template_head(load_text(backbone.spec), _TEXT)),
         adapter={"down.weight": down, "up.weight": up},
         adapter_settings=AdapterSettings(reduction=dim // width, ratio=_RATIO),
     )
 
 
-def clipping_linear(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
+def clipping_linear(opened: Opened, backbone: Backbone) -> Parts:
     """Read the linear probe: two logits on the feature, not normalised; the file holds the whole base beside it.
 
     Args:
         opened: ``fc.linear.weight`` (2, dim) and ``fc.linear.bias`` (2,); the base under ``feature_extractor``.
-        spec: Its base.
         backbone: The base's visual tower.
 
     Raises:
         FacefakeError: ``import_mismatch``.
     """
     expected = "CLIPping the Deception's linear probe"
-    weight, bias = take(opened, expected, {"fc.linear.weight": (2, backbone.dim), "fc.linear.bias": (2,)})
-    tower = _below(opened, expected, "feature_extractor.visual.")
-    return Parts(tower=tower, head={"linear.weight": weight, "linear.bias": bias})
+    head = take_head(opened, expected, "fc.linear", backbone.dim)
+    return Parts(tower=_below(opened, expected, "feature_extractor.visual."), head=head)
 
 
-def clipping_full(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
+def clipping_full(opened: Opened, backbone: Backbone) -> Parts:
     """Read the fine-tuned CLIP: its own text tower, tuned too, reads the fixed sentences.
 
     Args:
         opened: The visual tower under ``image_encoder``; the whole model, which shares it, under
             ``text_encoder.clip_model``.
-        spec: Its base.
         backbone: The base's visual tower.
 
     Raises:
@@ -109,7 +102,7 @@ def clipping_full(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Par
     tower = _below(opened, expected, "image_encoder.")
     model = _below(opened, expected, "text_encoder.clip_model.")
     try:
-        text = fill_text(spec.name, model, opened.path.name)
+        text = fill_text(backbone.spec.name, model, opened.path.name)
     except FacefakeError as error:
         raise mismatch(opened, expected, error.message) from error
     return Parts(tower=tower, head=_state(template_head(text, _TEXT)))

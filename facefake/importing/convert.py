@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from facefake._version import __version__
-from facefake.importing.forms import mismatch, read_parts
+from facefake.importing.forms import read_parts
 from facefake.importing.parts import Parts
+from facefake.importing.taking import mismatch
 from facefake.models.backbone import Backbone, load_backbone
 from facefake.models.card import DetectorCard, OriginCard
 from facefake.models.detector import describe_backbone, save_detector
@@ -63,7 +64,7 @@ def convert(
     """
     opened = open_published(Path(file))
     backbone = load_backbone(replace(entry.backbone, weights=base_weights or entry.backbone.weights))
-    parts = read_parts(entry.form, opened, backbone.spec, backbone)
+    parts = read_parts(entry.form, opened, backbone)
     base = backbone.visual.state_dict()
     network = _network(backbone, entry, parts)
     deviation = _check_base(opened, entry, parts.tower, base, trained_of_tower(network, entry.strategy))
@@ -91,11 +92,10 @@ def convert(
 
 def _network(backbone: Backbone, entry: Entry, parts: Parts) -> Network:
     """What the detector file will fill, with ``requires_grad`` on what it will hold."""
-    head = "hyperspherical" if entry.head == "text" else entry.head  # sentences are folded by the form
     network = bare_network(
         backbone,
         entry.strategy,
-        head,
+        entry.head,
         parts.adapter_settings or AdapterSettings(),
         parts.lora_settings or LoraSettings(),
     )

@@ -15,12 +15,10 @@ import re
 import torch
 from torch import Tensor
 
-from facefake.importing.forms import mismatch
 from facefake.importing.names import find_tower, to_open_clip
 from facefake.importing.parts import Parts
-from facefake.importing.taking import take
+from facefake.importing.taking import mismatch, take_head
 from facefake.models.backbone import Backbone
-from facefake.models.spec import BackboneSpec
 from facefake.models.tuning import LoraSettings
 from facefake.opening.opened import Opened
 
@@ -31,12 +29,11 @@ _ATTENTION = re.compile(r".*\.attn\.(in_proj_weight|out_proj\.weight)")
 _SPARE = 4  # components beyond those looked for, which make a randomised decomposition exact
 
 
-def effort(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
+def effort(opened: Opened, backbone: Backbone) -> Parts:
     """Read Effort.
 
     Args:
         opened: A checkpoint of DeepfakeBench.
-        spec: Not used.
         backbone: The base, from which the updates are told.
 
     Returns:
@@ -61,10 +58,9 @@ def effort(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
         up, down = _update(tower[name] - base[name], 2 * count, settings.rank)
         tower[name] -= up @ down
         updates |= {f"{name}.lora_up": up, f"{name}.lora_down": down}
-    weight, bias = take(opened, _WHAT, {"head.weight": (2, backbone.dim), "head.bias": (2,)})
     return Parts(
         tower=tower,
-        head={"linear.weight": weight, "linear.bias": bias},
+        head=take_head(opened, _WHAT, "head", backbone.dim),
         updates=updates,
         lora_settings=settings,
     )

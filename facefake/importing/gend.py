@@ -7,23 +7,20 @@ Its LayerNorms are tuned; everything else is kept whole in the file.
 
 from __future__ import annotations
 
-from facefake.importing.forms import mismatch
 from facefake.importing.names import find_tower, to_open_clip
 from facefake.importing.parts import Parts
-from facefake.importing.taking import take
+from facefake.importing.taking import mismatch, take_head
 from facefake.models.backbone import Backbone
-from facefake.models.spec import BackboneSpec
 from facefake.opening.opened import Opened
 
 _WHAT = "GenD on CLIP"
 
 
-def gend_clip(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
+def gend_clip(opened: Opened, backbone: Backbone) -> Parts:
     """Read GenD on CLIP.
 
     Args:
         opened: ``model.safetensors``.
-        spec: Not used.
         backbone: The base, for the width of its feature.
 
     Raises:
@@ -32,5 +29,4 @@ def gend_clip(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
     tower = find_tower(opened.tensors)
     if not tower:
         raise mismatch(opened, _WHAT, "it holds no vision model of CLIP as transformers names it")
-    weight, bias = take(opened, _WHAT, {"model.linear.weight": (2, backbone.dim), "model.linear.bias": (2,)})
-    return Parts(tower=to_open_clip(tower), head={"linear.weight": weight, "linear.bias": bias})
+    return Parts(tower=to_open_clip(tower), head=take_head(opened, _WHAT, "model.linear", backbone.dim))

@@ -11,23 +11,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from facefake.importing.forms import mismatch
 from facefake.importing.parts import Parts
-from facefake.importing.taking import take
+from facefake.importing.taking import mismatch, take_head
 from facefake.models.backbone import Backbone
-from facefake.models.spec import BackboneSpec
 from facefake.models.trunk import fit_positions, trunk_names
 from facefake.opening.opened import Opened
 
 _TOWER = "feature_extractor.backbone."
 
 
-def gend_pe(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
+def gend_pe(opened: Opened, backbone: Backbone) -> Parts:
     """Read GenD on PE-Core.
 
     Args:
         opened: ``model.safetensors``, or a checkpoint of its training.
-        spec: Not used.
         backbone: The base, for its names, the width of its feature and the grid of its positions.
 
     Raises:
@@ -36,7 +33,7 @@ def gend_pe(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
     return _read(opened, backbone, "GenD on PE-Core", "attn_pool.latent", "PE-Core as timm names it")
 
 
-def gend_dinov3(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
+def gend_dinov3(opened: Opened, backbone: Backbone) -> Parts:
     """Read GenD on DINOv3; arguments and errors are those of :func:`gend_pe`."""
     return _read(opened, backbone, "GenD on DINOv3", "embeddings.register_tokens", "DINOv3 as transformers names it")
 
@@ -48,8 +45,7 @@ def _read(opened: Opened, backbone: Backbone, expected: str, landmark: str, towe
         name.removeprefix(_TOWER): tensor.float() for name, tensor in opened.tensors.items() if name.startswith(_TOWER)
     }
     visual: Any = backbone.visual
-    weight, bias = take(opened, expected, {"model.linear.weight": (2, backbone.dim), "model.linear.bias": (2,)})
     return Parts(
         tower=fit_positions(trunk_names(own, visual.state_dict()), visual),
-        head={"linear.weight": weight, "linear.bias": bias},
+        head=take_head(opened, expected, "model.linear", backbone.dim),
     )

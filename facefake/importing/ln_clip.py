@@ -12,12 +12,10 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from facefake.importing.forms import mismatch
 from facefake.importing.names import find_tower, to_open_clip
 from facefake.importing.parts import Parts
-from facefake.importing.taking import take
+from facefake.importing.taking import mismatch, take_head
 from facefake.models.backbone import Backbone
-from facefake.models.spec import BackboneSpec
 from facefake.opening.opened import Opened
 
 _WHAT = "the LN-tuned CLIP of the first paper"
@@ -25,12 +23,11 @@ _TUNED, _UNTUNED = ".ln_tuning_layers.default.", ".base_layer."
 _HEAD = "model.linear.weight"
 
 
-def ln_clip(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
+def ln_clip(opened: Opened, backbone: Backbone) -> Parts:
     """Read the LN-tuned CLIP.
 
     Args:
         opened: ``model.ckpt`` or ``model.torchscript``.
-        spec: Not used.
         backbone: The base, for the width of its feature.
 
     Raises:
@@ -46,9 +43,8 @@ def ln_clip(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
     if head not in (None, "LinearNorm"):
         raise mismatch(opened, _WHAT, f"its head is {head!r}, not 'LinearNorm'")
     # a traced network may be held by another module
-    where = next((name for name in opened.tensors if name.endswith(_HEAD)), _HEAD).removesuffix("weight")
-    weight, bias = take(opened, _WHAT, {f"{where}weight": (2, backbone.dim), f"{where}bias": (2,)})
-    return Parts(tower=to_open_clip(_tuned(tower)), head={"linear.weight": weight, "linear.bias": bias})
+    layer = next((name for name in opened.tensors if name.endswith(_HEAD)), _HEAD).removesuffix(".weight")
+    return Parts(tower=to_open_clip(_tuned(tower)), head=take_head(opened, _WHAT, layer, backbone.dim))
 
 
 def _tuned(tower: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -12,16 +12,14 @@ import torch
 from facefake.importing.parts import Parts
 from facefake.importing.taking import take
 from facefake.models.backbone import Backbone
-from facefake.models.spec import BackboneSpec
 from facefake.opening.opened import Opened
 
 
-def ufd(opened: Opened, spec: BackboneSpec, backbone: Backbone) -> Parts:
+def ufd(opened: Opened, backbone: Backbone) -> Parts:
     """Read the probe.
 
     Args:
         opened: ``weight`` (1, dim) and ``bias`` (1,), of the logit of fake.
-        spec: Its base.
         backbone: The base's visual tower, which ends at the joint feature.
 
     Raises:

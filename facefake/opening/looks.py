@@ -34,14 +34,14 @@ _CLASSIFIER: Final = re.compile(r"(?:^|\.)(?:linear|head|fc|classifier)\.weight$
 _PATCHES: Final = re.compile(r"(?:conv1|patch_embeddings?(?:\.proj)?)\.weight")
 
 
-def look(tensors: dict[str, Tensor]) -> str:
+def looks_like(tensors: dict[str, Tensor]) -> str:
     """What the tensors are, in plain words.
 
     Example:
         >>> import torch
-        >>> look({"weight": torch.zeros(1, 768), "bias": torch.zeros(1)})
+        >>> looks_like({"weight": torch.zeros(1, 768), "bias": torch.zeros(1)})
         'one linear layer from 768 values to 1'
-        >>> look({"a": torch.zeros(3)})
+        >>> looks_like({"a": torch.zeros(3)})
         '1 tensor: a (3)'
     """
     if set(tensors) in ({"weight", "bias"}, {"weight"}) and tensors["weight"].ndim == 2:

@@ -16,7 +16,6 @@ from facefake.digest import sha256_file
 from facefake.opening.archive import FAULTS as ARCHIVE_FAULTS
 from facefake.opening.archive import Archive, NotTorchError
 from facefake.opening.flatten import flatten
-from facefake.opening.looks import look
 from facefake.opening.pickles import damaged, read_pickle
 from facefake.opening.plain import plain
 from facefake.opening.torchscript import read_torchscript
@@ -69,16 +68,6 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         FacefakeError: As :func:`open_published`.
     """
     return _opened(path)[1]
-
-
-def looks_like(opened: Opened) -> str:
-    """What a file looks like, in plain words, for messages.
-
-    Example:
-        >>> looks_like(Opened(Path("fc.pth"), "pickle", "", {"weight": torch.zeros(1, 768)}, {}))
-        'one linear layer from 768 values to 1'
-    """
-    return look(opened.tensors)
 
 
 def _opened(path: Path) -> tuple[Kind, dict[str, Tensor], dict[str, Any]]:

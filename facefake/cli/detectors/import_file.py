@@ -58,15 +58,16 @@ def command(file: Path, name: str, base: Path | None, out: Path | None) -> None:
 
 def _check_unknown(entry: Entry, file: Path) -> None:
     """Keep no file under a published name that is known not to be what was published under it."""
-    from facefake.opening.opened import looks_like, open_published
+    from facefake.opening.looks import looks_like
+    from facefake.opening.opened import open_published
     from facefake.registry.entry import Manual
 
     if any(isinstance(source, Manual) or source.sha256 is None for source in entry.sources):
         return
-    opened = open_published(file)
+    tensors = open_published(file).tensors
     raise FacefakeError(
         "digest_mismatch",
-        f"{file} is not, byte for byte, what was published as {entry.name}; it looks like {looks_like(opened)}",
+        f"{file} is not, byte for byte, what was published as {entry.name}; it looks like {looks_like(tensors)}",
         "Fetch it again; or name a detector file to write with --out, if it is one you trained in that form.",
     )
 

@@ -15,7 +15,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from facefake.models.tower import check_name, random_model
-from facefake.opening.opened import Opened, looks_like, open_published
+from facefake.opening.looks import looks_like
+from facefake.opening.opened import open_published
 from preprocessing.errors import FacefakeError
 
 
@@ -158,7 +159,7 @@ def test_looks_like_names_what_it_is():
         "no tensors": {},
     }
     for words, tensors in expected.items():
-        assert looks_like(Opened(Path("w"), "pickle", "", tensors, {})) == words
+        assert looks_like(tensors) == words
 
 
 @pytest.mark.parametrize(
