@@ -43,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backbone", default="ViT-L-14-quickgelu")
     parser.add_argument("--pictures", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--detector", type=Path, help="instead of random weights on --backbone")
     parser.add_argument("--crops", type=Path, help="labelled by the names of folders")
     parser.add_argument("--device", choices=["cpu"], default="cpu")
