@@ -1,1 +1,1 @@
-"""Published detectors on this machine: fetched, kept, checked, and published in turn."""
+"""Published detectors on this machine: fetched, made into detector files, kept, and taken along."""

@@ -12,7 +12,7 @@ import click
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
-    from facefake.hub.verify import Picture
+    from facefake.verifying.verify import Picture
 
 _SIDE = 256  # of the generated pictures
 _MOST = 64  # of the user's, which are compared on the CPU
@@ -46,8 +46,8 @@ def command(name: str, file: Path | None, crops: Path | None) -> None:
 
     Exit codes: 0 nothing failed, 1 a check failed, 2 usage.
     """
-    from facefake.hub.verify import generated_pictures, verify
     from facefake.registry.entries import find
+    from facefake.verifying.verify import generated_pictures, verify
 
     entry = find(name)
     pictures = _pictures(crops) if crops else generated_pictures(_SIDE)

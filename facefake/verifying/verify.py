@@ -16,7 +16,6 @@ from safetensors.numpy import load_file
 from facefake.hub.cache import kept_file
 from facefake.hub.fetch import Fetched, brought, fetch_source, known_digests
 from facefake.hub.keep import convert_fetched, converted
-from facefake.hub.originals import Original, original
 from facefake.hub.say import Say, silent
 from facefake.models import Detector, load_detector
 from facefake.models.card import DetectorCard
@@ -24,6 +23,7 @@ from facefake.models.file import read_card
 from facefake.models.preprocess import Preprocess
 from facefake.opening.opened import open_published
 from facefake.registry.entry import Entry, Manual
+from facefake.verifying.originals import Original, original
 from preprocessing.errors import FacefakeError
 
 # of log-odds: a score p moves by at most a quarter of what its log-odds move by, so that scores differ by 1e-4 at most

@@ -13,11 +13,11 @@ import pytest
 import yaml
 from huggingface_hub import constants
 
-from facefake.hub.model_card import model_card
-from facefake.hub.publication import prepare
-from facefake.hub.push import check_upload, upload
 from facefake.models.card import ExportCard, OriginCard, SelectionCard, TrainingCard
 from facefake.models.file import read_card
+from facefake.publishing.model_card import model_card
+from facefake.publishing.publication import prepare
+from facefake.publishing.push import check_upload, upload
 from facefake.scoring.calibration import Calibration
 from preprocessing.errors import FacefakeError
 from tests.facefake.cli.conftest import command

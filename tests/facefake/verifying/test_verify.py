@@ -8,12 +8,13 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from facefake.hub import keep, verify
+from facefake.hub import keep
 from facefake.hub.cache import kept_file
 from facefake.hub.resolve import detector_file
 from facefake.models import BackboneSpec
 from facefake.models.tower import check_name
 from facefake.registry.entry import Manual
+from facefake.verifying import verify
 from preprocessing.errors import FacefakeError
 from tests.facefake import timm_towers
 from tests.facefake.importing import published

@@ -11,8 +11,8 @@ import huggingface_hub
 from huggingface_hub.errors import HfHubHTTPError
 
 from facefake.connection import why_offline
-from facefake.hub.model_card import FILE, LIBRARY, model_card
-from facefake.hub.publication import Publication
+from facefake.publishing.model_card import FILE, LIBRARY, model_card
+from facefake.publishing.publication import Publication
 from preprocessing.errors import FacefakeError
 from preprocessing.files import write_atomic
 

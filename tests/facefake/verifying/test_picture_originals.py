@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from facefake.hub.originals import BUILD, original
-from facefake.hub.verify import generated_pictures, verify
 from facefake.importing.forms import FORMS
 from facefake.opening.opened import open_published
+from facefake.verifying.originals import BUILD, original
+from facefake.verifying.verify import generated_pictures, verify
 from preprocessing.errors import FacefakeError
 from tests.facefake.importing.openai_clip import SIZE, OpenAIClip
 from tests.facefake.importing.picture_forms import save_base, small_entry

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facefake.hub.modules import Original, below, filled, linear, odds
 from facefake.models.backbone import find_weights
 from facefake.models.tower import check_name
 from facefake.models.weights import read_tensors
 from facefake.opening.opened import Opened
 from facefake.registry.entry import Entry
+from facefake.verifying.modules import Original, below, filled, linear, odds
 from preprocessing.errors import FacefakeError
 
 _SENTENCES: Final = ("a real photo.", "a fake photo.")

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facefake.hub import picture_originals as pictures
-from facefake.hub.modules import Original, below, filled, linear, odds
 from facefake.opening.opened import Opened
 from facefake.registry.entry import Entry
+from facefake.verifying import picture_originals as pictures
+from facefake.verifying.modules import Original, below, filled, linear, odds
 from preprocessing.errors import FacefakeError
 
 _PEFT_TUNED, _PEFT_UNTUNED = ".ln_tuning_layers.default.", ".base_layer."

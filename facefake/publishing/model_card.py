@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from facefake.hub.publication import UNSTATED, Publication
 from facefake.models.card import DetectorCard
 from facefake.models.weights import HUB_PREFIX, hub_repository
+from facefake.publishing.publication import UNSTATED, Publication
 from facefake.registry.entries import ENTRIES
 from facefake.reporting.tables import TITLES, cell, coverage_line
 from facefake.reporting.text import markdown

@@ -1,0 +1,1 @@
+"""Published detectors held against what was published, and against their authors' networks."""

@@ -1,0 +1,3 @@
+from tests.facefake.hub.conftest import offline
+
+__all__ = ["offline"]

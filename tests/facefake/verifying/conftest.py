@@ -1,0 +1,3 @@
+from tests.facefake.hub.conftest import hosted, made, offline
+
+__all__ = ["hosted", "made", "offline"]
