@@ -38,7 +38,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 
 def place(module: str) -> int:
-    return ORDER.index((module.split(".") + ["__init__"])[1])
+    return ORDER.index([*module.split("."), "__init__"][1])
 
 
 @pytest.fixture(scope="module")
