@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from preprocessing.faces.types import Face
 
@@ -120,6 +119,8 @@ def _match(active: list[_Track], faces: list[Face], time: float) -> dict[int, _T
     """Position of a face to its track, for those that have one."""
     if not active or not faces:
         return {}
+    from scipy.optimize import linear_sum_assignment  # it takes longer to load than all of this package
+
     cost = np.array([[_cost(track, face, time) for face in faces] for track in active])
     rows, columns = linear_sum_assignment(cost)
     return {int(c): active[r] for r, c in zip(rows, columns, strict=True) if cost[r, c] < _NO_LINK}

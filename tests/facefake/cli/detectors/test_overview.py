@@ -9,7 +9,7 @@ from facefake.registry.entries import DEFAULT, ENTRIES
 from tests.facefake.cli.conftest import command
 from tests.facefake.cli.detectors.conftest import keep
 
-HEAVY = {"torch", "open_clip", "timm", "transformers", "onnxruntime", "lightning", "sklearn", "pyarrow"}
+HEAVY = {"torch", "open_clip", "timm", "transformers", "onnxruntime", "lightning", "sklearn", "scipy", "pyarrow"}
 
 
 def row(said, name):
