@@ -49,9 +49,9 @@ def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any
         FacefakeError: ``not_writable``; what ``results`` raise, once those before are written.
     """
     from facefake.evaluation import Scores
+    from facefake.evaluation.notes import notes_on
     from facefake.reporting import CsvResults, JsonResults, check_output, open_output, print_report, print_results
     from facefake.reporting.terminal import MAX_ROWS
-    from facefake.scoring.crops import notes_in
 
     kept: list[ClipResult] = []
     labelled = Scores.collector()
@@ -83,7 +83,7 @@ def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any
         if document:
             document.close(report, interrupted)
     _write_pages(head, kept, report, outputs)
-    print_results(kept, notes=[] if report else notes_in(head["settings"]))
+    print_results(kept, notes=[] if report else notes_on(head))
     if report:
         print_report(report)
     if ended:

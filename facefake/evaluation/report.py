@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from facefake.evaluation.notes import notes_on
 from facefake.evaluation.part import Terms, make_part, mean_of
 from facefake.evaluation.paths import detectors_in
 from facefake.evaluation.scores import Scores
-from facefake.scoring.crops import notes_in
 from facefake.scoring.rules import LAST_EPOCH
 from preprocessing.errors import FacefakeError
 
@@ -73,7 +73,7 @@ def make_report(
         "kind": "report",
         **whole,
         "notes": [
-            *notes_in((provenance or {}).get("settings") or {}),
+            *notes_on(provenance or {}),
             *scores.notes,
             *_of_each(detectors, _on_selection),
             *whole["notes"],

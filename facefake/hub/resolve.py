@@ -52,7 +52,7 @@ def detector_file(given: str | os.PathLike[str] | None, *, say: Say = silent) ->
     entry = named(given)
     if entry is not None:
         if given is None:
-            say(f"no detector named: {entry.name} ({entry.title}), the default; `facefake detectors` lists others")
+            say(f"detector: {entry.name}, the default ({entry.title}); `facefake detectors` lists others")
         return Resolved(converted(entry, say=say), entry, given is None)
     text = os.fspath(given or "")
     path = _pushed(text, say) if text.startswith(HUB_PREFIX) else Path(text)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from facefake.evaluation.notes import notes_on
 from facefake.evaluation.paths import detectors_in
 from facefake.reporting import plots
 from facefake.reporting.answers import looked_at, other_path, subject
@@ -16,7 +17,6 @@ from facefake.reporting.canvas import Plot
 from facefake.reporting.html import Thumbnails, environment, pictures
 from facefake.reporting.output import open_output
 from facefake.reporting.tables import why
-from facefake.scoring.crops import notes_in
 from facefake.scoring.result import ClipResult, PersonResult
 from facefake.scoring.verdict import REASONS
 
@@ -43,7 +43,7 @@ def write_results_html(
         file.write(
             page.render(
                 head=head,
-                notes=notes_in(head["settings"]),
+                notes=notes_on(head),
                 detectors=detectors_in(head),
                 two=any(result.other for result in results),
                 results=results,

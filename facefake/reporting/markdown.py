@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from facefake.evaluation.notes import notes_on
 from facefake.reporting.answers import looked_at, other_path
 from facefake.reporting.output import open_output
 from facefake.reporting.tables import (
@@ -33,7 +34,6 @@ from facefake.reporting.tables import (
     why,
 )
 from facefake.reporting.text import markdown, visible
-from facefake.scoring.crops import notes_in
 from facefake.scoring.result import ClipResult
 
 _Lines = Iterator[str]
@@ -69,7 +69,7 @@ def markdown_report(
     """
     known = {key: head[key] for key in ("tool", "detector", "settings")}
     if report is None:
-        notes = _notes(notes_in(head["settings"]))
+        notes = _notes(notes_on(head))
         lines = ["# Detection report", *notes, *_clips("Clips", results), *_facts("## Detector and settings", known)]
         return _joined(lines)
     # the absent are counted in the report, and there may be thousands

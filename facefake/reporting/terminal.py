@@ -39,7 +39,7 @@ def print_results(results: Sequence[ClipResult], console: Console | None = None,
     Args:
         results: In the order to show.
         console: One on stderr if not given: stdout is for machines.
-        notes: Of :func:`facefake.scoring.crops.notes_in`.
+        notes: Of :func:`facefake.evaluation.notes.notes_on`.
     """
     console = console or Console(stderr=True)
     console.print(results_table(results))

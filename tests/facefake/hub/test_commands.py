@@ -29,7 +29,10 @@ def test_score_without_a_detector_takes_the_default_one_and_says_so(hosted, offl
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     done = command("score", portrait, "--workers", 1, "--device", "cpu", "--json", portrait.with_name("out.json"))
     assert done.returncode == 0
-    assert f"no detector named: {DEFAULT}" in done.stderr
+    assert f"detector: {DEFAULT}, the default" in done.stderr
+    told = " ".join(done.stderr.split())
+    assert f"note: {DEFAULT}, the default, has weights that others published, licence MIT" in told
+    assert f"P(fake) of {DEFAULT} is not calibrated" in told
     document = json.loads(portrait.with_name("out.json").read_text())
     assert document["settings"]["default_detector"] == DEFAULT
     assert document["detector"]["name"] == f"{DEFAULT}.safetensors"

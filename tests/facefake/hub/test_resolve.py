@@ -84,8 +84,7 @@ def test_none_is_the_default_and_that_is_said(hosted, offline):
     said = []
     resolved = detector_file(None, say=said.append)
     assert (resolved.entry.name, resolved.chosen_by_default) == (DEFAULT, True)
-    assert "no detector named" in said[0]
-    assert DEFAULT in said[0]
+    assert f"detector: {DEFAULT}, the default" in said[0]
 
 
 def test_python_takes_names_too(hosted, offline):
