@@ -27,10 +27,10 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from facefake.export import export_detector
-from facefake.export.pictures import generated_pictures
 from facefake.models import BackboneSpec, Network, Tuning, load_backbone, load_detector, save_detector, tuned_network
 from facefake.models.detector import Detector
 from facefake.models.runner import TorchRunner
+from facefake.probes import generated_pictures
 from preprocessing.datasets.base import media_files
 from preprocessing.whole import read_picture
 

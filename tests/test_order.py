@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # an import within a function counts, one for type checkers alone does not
 ORDER = (
-    *("_version", "progress", "config_file", "digest", "connection", "demo"),
+    *("_version", "progress", "config_file", "digest", "connection", "probes", "demo"),
     *("opening", "scoring", "models", "features", "training", "evaluation", "reporting"),
     *("export", "registry", "importing", "hub", "verifying", "publishing"),
     *("api", "__init__", "cli", "__main__"),

@@ -12,13 +12,13 @@ from facefake._version import __version__
 from facefake.export.graph import as_graph
 from facefake.export.lower import LOWER
 from facefake.export.parity import Parity, compare
-from facefake.export.pictures import generated_pictures, pictures_of
 from facefake.models.card import DetectorCard, ExportCard
 from facefake.models.detector import Detector, load_detector
 from facefake.models.file import HEADER_KEY, is_onnx
 from facefake.models.onnx_file import mapped, with_metadata
 from facefake.models.onnx_runner import OnnxRunner, runtime
 from facefake.models.runner import TorchRunner
+from facefake.probes import generated_pictures, pictures_of
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
 from preprocessing.files import write_pieces

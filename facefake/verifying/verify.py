@@ -79,24 +79,6 @@ def verify(
         yield from _check_answers(entry, fetched, anew, pictures, say)
 
 
-def generated_pictures(side: int, count: int = 8) -> list[Picture]:
-    """Pictures that are the same everywhere: waves of many frequencies and directions, with some noise.
-
-    Example:
-        >>> [picture.shape for picture in generated_pictures(32, 2)]
-        [(32, 32, 3), (32, 32, 3)]
-    """
-    random = np.random.default_rng(0)
-    y, x = np.mgrid[:side, :side] / side
-    pictures = []
-    for _ in range(count):
-        waves = random.normal(size=(6, 3)) * (2, 2, 3)
-        shades = sum(np.sin(2 * np.pi * (a * x + b * y) + c)[..., None] * random.normal(size=3) for a, b, c in waves)
-        noise = random.normal(size=(side, side, 3)) * random.uniform(0, 30)
-        pictures.append((128 + 30 * shades + noise).clip(0, 255).astype(np.uint8))
-    return pictures
-
-
 def _check_bytes(entry: Entry, fetched: Fetched) -> Check:
     known = known_digests(entry)
     words = f"{fetched.path.name}, SHA-256 {fetched.sha256}"

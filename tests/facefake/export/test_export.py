@@ -16,15 +16,15 @@ from facefake.digest import sha256_file
 from facefake.export import export_detector
 from facefake.export import graph as graph_module
 from facefake.export.parity import compare
-from facefake.export.pictures import MOST, generated_pictures, pictures_of
 from facefake.features import Tower
 from facefake.models import BackboneSpec, Network, load_detector
 from facefake.models.file import read_card
 from facefake.models.preprocess import Preprocess
+from facefake.probes import generated_pictures
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
 from preprocessing.whole import read_picture
-from tests.crops import crop, write_crops
+from tests.crops import crop
 from tests.facefake.export.conftest import CALIBRATION, detector_of
 
 CROPS = [crop(number, fake=number % 2 == 1, side=40 + number) for number in range(9)]
@@ -156,25 +156,6 @@ def test_names_that_do_not_fit(detector: Path, exports: dict[str, Path], tmp_pat
     with pytest.raises(FacefakeError) as caught:
         export_detector(detector, tmp_path / "file" / "d.onnx")
     assert caught.value.code == "not_writable"
-
-
-def test_pictures_to_compare_on(tmp_path: Path):
-    generated = generated_pictures(32)
-    assert {each.shape for each in generated} == {(32, 32, 3)}
-    assert len({each.tobytes() for each in generated}) == len(generated)
-    write_crops(tmp_path / "crops", range(MOST + 10), side=20)
-    found = pictures_of(tmp_path, CropGeometry())
-    assert len(found) == MOST
-    assert {each.shape for each in found} == {(20, 20, 3)}
-    assert len({each.tobytes() for each in found}) == MOST
-    whole = pictures_of(tmp_path, CropGeometry("five-crop", 1, 16))
-    assert {each.shape for each in whole} == {(16, 16, 3)}
-    assert len(whole) == 5 * MOST
-    for folder, code in ((tmp_path / "none", "not_found"), (tmp_path / "empty", "no_videos")):
-        (tmp_path / "empty").mkdir(exist_ok=True)
-        with pytest.raises(FacefakeError) as caught:
-            pictures_of(folder, CropGeometry())
-        assert caught.value.code == code
 
 
 def test_verdicts_are_those_of_calibrated_scores(detector: Path, exports: dict[str, Path]):

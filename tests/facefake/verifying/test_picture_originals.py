@@ -7,8 +7,9 @@ import torch
 
 from facefake.importing.forms import FORMS
 from facefake.opening.opened import open_published
+from facefake.probes import generated_pictures
 from facefake.verifying.originals import BUILD, original
-from facefake.verifying.verify import generated_pictures, verify
+from facefake.verifying.verify import verify
 from preprocessing.errors import FacefakeError
 from tests.facefake.importing.openai_clip import SIZE, OpenAIClip
 from tests.facefake.importing.picture_forms import save_base, small_entry
@@ -45,7 +46,7 @@ def test_it_answers_as_their_code_does_and_the_detector_file_answers_as_it(name,
         found = original(open_published(file), entry)(pictures)
     expected = logits[:, -1] - (logits[:, 0] if logits.shape[1] == 2 else 0)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
-    checks = {check.what.split()[0]: check.outcome for check in verify(entry, generated_pictures(SIZE, 4), file=file)}
+    checks = {check.what.split()[0]: check.outcome for check in verify(entry, generated_pictures(SIZE), file=file)}
     assert checks["answers"] == "ok"
     assert checks["base"] == ("ok" if name == "clipping-linear" else "unknown")  # the others hold nothing untuned
 

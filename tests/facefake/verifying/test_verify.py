@@ -13,13 +13,14 @@ from facefake.hub.cache import kept_file
 from facefake.hub.resolve import detector_file
 from facefake.models import BackboneSpec
 from facefake.models.tower import check_name
+from facefake.probes import generated_pictures
 from facefake.registry.entry import Manual
 from facefake.verifying import verify
 from preprocessing.errors import FacefakeError
 from tests.facefake import timm_towers
 from tests.facefake.importing import published
 
-PICTURES = verify.generated_pictures(48)
+PICTURES = generated_pictures(48)
 # of a file whose digest nobody knows, and of which no detector is kept
 ALL_THAT_CAN_BE = {"published": "unknown", "base": "ok", "detector": "unknown", "answers": "ok"}
 

@@ -1,4 +1,4 @@
-"""Pictures on which an exported detector is compared with the one it was made from."""
+"""Pictures on which two detectors that should answer alike are compared."""
 
 from __future__ import annotations
 
