@@ -15,13 +15,14 @@ from facefake.export.parity import Parity, compare
 from facefake.models.card import DetectorCard, ExportCard
 from facefake.models.detector import Detector, load_detector
 from facefake.models.file import HEADER_KEY, is_onnx
-from facefake.models.onnx_file import mapped, with_metadata
-from facefake.models.onnx_runner import OnnxRunner, runtime
+from facefake.models.onnx.file import mapped, with_metadata
+from facefake.models.onnx.runner import OnnxRunner
 from facefake.models.runner import TorchRunner
 from facefake.probes import generated_pictures, pictures_of
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
 from preprocessing.files import write_pieces
+from preprocessing.onnx_runtime import load_runtime
 
 _PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime")
 
@@ -73,7 +74,7 @@ def export_detector(
             f"{source} cannot become {out}: an export is made from a detector file, and its name ends in .onnx.",
             "facefake export detector.safetensors --out detector.onnx",
         )
-    runtime()  # missing, it should be known before the work and not after it
+    load_runtime()  # missing, it should be known before the work and not after it
     reference = load_detector(source, "cpu", backbone_weights, precision="fp32")
     geometry = CropGeometry.from_dict(reference.card.geometry)
     side = reference.card.backbone.image_size

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from facefake.models.network import Network
-from facefake.models.onnx_runner import HEAD_KEY, INPUT, OUTPUTS, packed
+from facefake.models.onnx.runner import HEAD_KEY, INPUT, OUTPUTS, packed
 from facefake.models.tower import quiet
 from preprocessing.errors import FacefakeError
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from facefake.models.card import DetectorCard
 from facefake.models.detector import Detector
-from facefake.models.onnx_runner import OnnxRunner
+from facefake.models.onnx.runner import OnnxRunner
 from facefake.models.preprocess import Preprocess
 
 FP32_DRIFT: Final = 1e-4  # of a score, which float32 in another order of sums stays far below

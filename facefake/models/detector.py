@@ -22,7 +22,7 @@ from facefake.models.file import HEADER_KEY, corrupt, damaged, is_onnx, read_car
 from facefake.models.folding import fold
 from facefake.models.lora import merge_lora, stored_name
 from facefake.models.network import Network
-from facefake.models.onnx_file import invalid
+from facefake.models.onnx.file import invalid
 from facefake.models.precision import Precision
 from facefake.models.preprocess import Preprocess
 from facefake.models.runner import Runner, TorchRunner
@@ -217,7 +217,7 @@ def load_detector(
 
 
 def _load_exported(path: Path, device: str | None, backbone_weights: str | None, precision: Precision) -> Detector:
-    from facefake.models.onnx_runner import OnnxRunner
+    from facefake.models.onnx.runner import OnnxRunner
 
     card = read_card(path)
     if card.export is None:

@@ -2,7 +2,7 @@
 
 A ``.safetensors`` is eight bytes of length (little-endian), so many bytes of JSON, and the tensors' bytes one after
 another, which the JSON counts from its own end: a header can be replaced without touching them. An exported detector is
-an ``.onnx`` (:mod:`facefake.models.onnx_file`) with the card in its metadata.
+an ``.onnx`` (:mod:`facefake.models.onnx.file`) with the card in its metadata.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
 from facefake.models.card import FORMAT, DetectorCard
-from facefake.models.onnx_file import invalid, mapped, read_metadata, with_metadata
+from facefake.models.onnx.file import invalid, mapped, read_metadata, with_metadata
 from preprocessing.errors import FacefakeError
 from preprocessing.files import write_atomic, write_pieces
 

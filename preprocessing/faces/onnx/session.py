@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from preprocessing.errors import FacefakeError
+from preprocessing.onnx_runtime import first_line, load_runtime, runtime_errors
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -62,7 +62,7 @@ class Network:
         """
         try:
             return [np.asarray(each) for each in self._session.run(None, {self._input: picture[None]})]
-        except _errors() as error:
+        except runtime_errors() as error:
             raise self._broken("run", error) from error
 
     def invalid(self, found: str, wanted: str) -> FacefakeError:
@@ -70,20 +70,19 @@ class Network:
         return FacefakeError("face_detector_invalid", f"{self.file}: {found}.", f"Expected: {wanted}.")
 
     def _load(self, data: bytes) -> InferenceSession:
-        runtime = _runtime()
+        runtime = load_runtime()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4  # what is wrong is said by the error
         try:
             return runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except _errors() as error:
+        except runtime_errors() as error:
             raise self._broken("load", error) from error
 
     def _broken(self, what: str, error: Exception) -> FacefakeError:
-        first = str(error).splitlines()[0]
         return FacefakeError(
             "face_detector_invalid",
-            f"{self.file}: ONNX Runtime cannot {what} it ({first}).",
+            f"{self.file}: ONNX Runtime cannot {what} it ({first_line(error)}).",
             "Download it again. Expected: SCRFD, YuNet or RetinaFace with five landmarks, whole in one .onnx file.",
         )
 
@@ -102,24 +101,3 @@ def _read(file: Path) -> bytes:
 
 def _channels(shape: Sequence[Any]) -> Any:
     return shape[1] if len(shape) == 4 else None
-
-
-def _runtime() -> ModuleType:
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise FacefakeError(
-            "package_missing",
-            "A face detector from an ONNX file needs the package onnxruntime, which is not installed.",
-            'pip install "facefake[export]"',
-        ) from error
-    found: ModuleType = onnxruntime
-    return found
-
-
-def _errors() -> tuple[type[Exception], ...]:
-    """What ONNX Runtime raises, which has no class in common."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as raised
-
-    names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NotImplemented", "RuntimeException")
-    return tuple(getattr(raised, name) for name in names)

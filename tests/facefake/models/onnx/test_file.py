@@ -19,8 +19,8 @@ from safetensors.numpy import load, save
 from facefake.export import export_detector
 from facefake.models import load_detector
 from facefake.models.file import read_card, write_card
-from facefake.models.onnx_file import read_metadata
-from facefake.models.protobuf import text_field
+from facefake.models.onnx.file import read_metadata
+from facefake.models.onnx.protobuf import text_field
 from preprocessing.errors import FacefakeError
 from tests.crops import crop
 from tests.facefake.detectors import random_detector

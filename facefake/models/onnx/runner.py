@@ -18,15 +18,15 @@ from facefake.models.adapter import Adapter
 from facefake.models.card import DetectorCard
 from facefake.models.heads import HEADS, Output
 from facefake.models.network import Network
-from facefake.models.onnx_file import check_alone, invalid, read_metadata
+from facefake.models.onnx.file import check_alone, invalid, read_metadata
 from preprocessing.device import pick_device
 from preprocessing.errors import FacefakeError
+from preprocessing.onnx_runtime import first_line, load_runtime, runtime_errors
 
 HEAD_KEY = "facefake_head"
 INPUT, OUTPUTS = "pictures", ("score", "feature", "logits")
 # of the logits of one picture, by the graph and by the head beside it: they are the same weights in float32
 _TOLERANCE = 1e-3
-_ERRORS = ("EPFail", "Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NotImplemented", "RuntimeException")
 
 
 class OnnxRunner:
@@ -46,7 +46,7 @@ class OnnxRunner:
     def __init__(self, path: Path, card: DetectorCard, precision: str, device: str | None) -> None:
         check_alone(path)
         self.precision = precision
-        self._path, self._runtime = path, runtime()
+        self._path, self._runtime = path, load_runtime()
         self.device = self._device(device)
         self._session = self._open(path)
         self.dim = self._check_signature(card.backbone.image_size)
@@ -89,8 +89,8 @@ class OnnxRunner:
         providers = [*([cuda] if self.device.type == "cuda" else []), "CPUExecutionProvider"]
         try:
             return self._runtime.InferenceSession(str(path), options, providers=providers, enable_fallback=0)
-        except _errors(self._runtime) as error:
-            raise invalid(path, f"ONNX Runtime does not open it ({_first_line(error)})") from error
+        except runtime_errors() as error:
+            raise invalid(path, f"ONNX Runtime does not open it ({first_line(error)})") from error
 
     def _check_signature(self, side: int) -> int:
         """The width of a feature, of a graph that takes and gives what an exported detector does."""
@@ -116,8 +116,8 @@ class OnnxRunner:
         at_once = 1 if self.precision == "int8" else max(1, len(pictures))
         try:
             parts = [self._session.run(names, {INPUT: each.cpu().numpy()}) for each in pictures.split(at_once)]
-        except _errors(self._runtime) as error:
-            raise invalid(self._path, f"its graph does not run ({_first_line(error)})") from error
+        except runtime_errors() as error:
+            raise invalid(self._path, f"its graph does not run ({first_line(error)})") from error
         return [np.concatenate(found) for found in zip(*parts, strict=True)]
 
 
@@ -129,21 +129,6 @@ def packed(network: Network) -> str:
         if not name.startswith("backbone.")
     }
     return base64.b64encode(save(tensors)).decode()
-
-
-def runtime() -> Any:
-    """The package onnxruntime.
-
-    Raises:
-        FacefakeError: ``package_missing``.
-    """
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise FacefakeError(
-            "package_missing", f"onnxruntime cannot be imported ({error})", 'pip install "facefake[export]"'
-        ) from error
-    return onnxruntime
 
 
 class _Head(nn.Module):
@@ -164,19 +149,5 @@ def _unpacked(path: Path, card: DetectorCard, dim: int) -> nn.Module:
         head = _Head(card, dim)
         head.load_state_dict(load(base64.b64decode(read_metadata(path)[HEAD_KEY], validate=True)))
     except (KeyError, binascii.Error, SafetensorError, RuntimeError, FacefakeError) as error:
-        raise invalid(path, f"the head beside its graph is damaged ({_first_line(error)})") from error
+        raise invalid(path, f"the head beside its graph is damaged ({first_line(error)})") from error
     return head.float().eval()
-
-
-def _errors(onnxruntime: Any) -> tuple[type[Exception], ...]:
-    """What ONNX Runtime raises of a model; its errors have no ancestor of their own."""
-    state = onnxruntime.capi.onnxruntime_pybind11_state
-    return (
-        ValueError,
-        RuntimeError,
-        *(getattr(state, name) for name in _ERRORS),
-    )  # and Python's, of names that are none
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

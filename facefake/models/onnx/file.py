@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from facefake.models.protobuf import WireError, fields, text_field
+from facefake.models.onnx.protobuf import WireError, fields, text_field
 from preprocessing.errors import FacefakeError
 
 _METADATA = 14
