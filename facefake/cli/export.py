@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ def command(detector: str, form: str, precision: str, out: Path | None, crops: P
     exported = export_detector(source, target, precision=precision, crops=crops)  # type: ignore[arg-type]
     for line in _summary(exported):
         click.echo(line, err=True)
-    click.echo(f"facefake score FILE --detector {target}")
+    click.echo(f"facefake score FILE --detector {shlex.quote(str(target))}")
 
 
 def _summary(exported: Exported) -> list[str]:

@@ -118,8 +118,15 @@ def read_pickle(path: Path, archive: Archive | None) -> Any:
             older form.
 
     Raises:
-        FacefakeError: ``import_unsafe`` if it names what is not on the list, ``import_damaged``.
+        FacefakeError: ``import_unsafe`` if it names what is not on the list, ``import_damaged``; ``import_mismatch`` if
+            it is called a safetensors file, for newer versions of torch go by that name.
     """
+    if path.name.endswith(".safetensors"):
+        raise FacefakeError(
+            "import_mismatch",
+            f"{path} is called a safetensors file and is a pickle of torch.",
+            f"Rename it, e.g. {path.with_suffix('.pth').name}.",
+        )
     try:
         names = _names_in_archive(archive) if archive else _names_in_file(path)
     except FAULTS as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -38,7 +39,7 @@ def command(name: str, folder: Path | None) -> None:
         return
     for each in take_along(entry, path, folder, say=_say):
         click.echo(each)
-    click.echo(f"There: facefake score FILE --detector {folder / path.name}")
+    click.echo(f"There: facefake score FILE --detector {shlex.quote(str(folder / path.name))}")
 
 
 def _say(sentence: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ def command(file: Path, name: str, base: Path | None, out: Path | None) -> None:
     card = convert_fetched(fetched, entry, target, base_weights=str(base) if base else None)
     for line in _summary(entry, card, target, published):
         click.echo(line, err=True)
-    click.echo(f"facefake score FILE --detector {out or name}")
+    click.echo(f"facefake score FILE --detector {shlex.quote(str(out or name))}")
 
 
 def _check_unknown(entry: Entry, file: Path) -> None:
@@ -79,7 +80,11 @@ def _summary(entry: Entry, card: DetectorCard, out: Path, published: bool) -> li
         lines.append("the file is, byte for byte, a published one")
     else:
         lines.append(f"the file is none whose digest is known here: {card.origin.sha256}")
-    if card.origin.base_deviation:
+    if card.origin.base_deviation is None:
+        lines.append(
+            "the file holds nothing of the tower it belongs on: whether this base is the right one is not checked"
+        )
+    elif card.origin.base_deviation:
         lines.append(
             f"what was not tuned is the base's but for {card.origin.base_deviation:.1e} of a tensor's largest value"
         )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -47,12 +48,12 @@ def test_nothing_is_fetched_for_detectors_that_do_not_go_together(hosted, offlin
     assert not kept_file(DEFAULT).exists()
 
 
-def test_fetch_keeps_a_detector_or_packs_it(hosted, offline, tmp_path):
+def test_fetch_keeps_a_detector_or_packs_it_and_prints_what_a_shell_takes(hosted, offline, tmp_path):
     assert command("detectors", "fetch", DEFAULT).returncode == 0
     assert kept_file(DEFAULT).is_file()
-    done = command("detectors", "fetch", DEFAULT, "--to", tmp_path / "stick")
-    packed = tmp_path / "stick" / f"{DEFAULT}.safetensors"
-    assert f"--detector {packed}" in done.stdout
+    done = command("detectors", "fetch", DEFAULT, "--to", tmp_path / "my stick")
+    packed = tmp_path / "my stick" / f"{DEFAULT}.safetensors"
+    assert shlex.split(done.stdout.splitlines()[-1])[-1] == str(packed)
     assert packed.read_bytes() == kept_file(DEFAULT).read_bytes()
 
 

@@ -67,6 +67,18 @@ def test_safetensors_by_content_whatever_its_name(tmp_path: Path, state):
     assert all(torch.equal(opened.tensors[name], state[name]) for name in state)
 
 
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_pickle_that_is_called_safetensors_is_refused_and_opens_under_the_name_that_is_hinted_at(
+    tmp_path: Path, state, zipped: bool
+):
+    path = saved(state, tmp_path / "w.safetensors", _use_new_zipfile_serialization=zipped)
+    with pytest.raises(FacefakeError) as error:
+        open_published(path)
+    assert error.value.code == "import_mismatch"
+    assert "w.pth" in error.value.hint
+    assert_same(open_published(path.rename(tmp_path / "w.pth")).tensors, state)
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("make", ["trace", "script"])
 def test_torchscript_holds_the_modules_state(tmp_path: Path, dtype: torch.dtype, make: str):
