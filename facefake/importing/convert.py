@@ -113,7 +113,8 @@ def _check_base(
         return None
     _check_shapes(opened, entry, tower, base)
     unit = _rounding(opened.tensors.values())
-    same = {name for name in base if _equal(tower[name], base[name], unit)}
+    deviations = {name: _deviation(tower[name], wanted, unit) for name, wanted in base.items()}
+    same = {name for name, (equal, _) in deviations.items() if equal}
     tuned = {name for name in base if _TOWER + name in trained}
     if tuned and tuned <= same:
         raise mismatch(opened, _expected(entry), "its tower is the base's, nothing of it was tuned")
@@ -123,10 +124,10 @@ def _check_base(
             "backbone_mismatch",
             f"{opened.path} was not tuned from these weights of {entry.backbone.name}: {len(wrong)} of {len(untuned)} "
             f"tensors that {entry.name} leaves as they were differ, e.g. {wrong[0]} by "
-            f"{_deviation(tower[wrong[0]], base[wrong[0]]):.1%} of its largest value",
+            f"{deviations[wrong[0]][1]:.1%} of its largest value",
             f"Its base is {entry.backbone.weights!r} of {entry.backbone.name}; a file of these is named with --base.",
         )
-    return max((_deviation(tower[name], base[name]) for name in untuned), default=None)
+    return max((deviations[name][1] for name in untuned), default=None)
 
 
 def _check_shapes(opened: Opened, entry: Entry, tower: dict[str, Tensor], base: dict[str, Tensor]) -> None:
@@ -155,14 +156,15 @@ def _rounding(tensors: Iterable[Tensor]) -> float:
     return max(torch.finfo(each).eps / 2 for each in {torch.float16, *formats})
 
 
-def _equal(found: Tensor, base: Tensor, unit: float) -> bool:
-    """Whether two tensors are one, each value but for its rounding and for what arithmetic loses."""
-    return bool(((found - base).abs() <= unit * base.abs() + _ARITHMETIC * base.abs().max()).all())
-
-
-def _deviation(found: Tensor, base: Tensor) -> float:
-    """Largest difference, relative to the base's largest value."""
-    return float((found - base).abs().max() / base.abs().max().clamp(min=torch.finfo(base.dtype).tiny))
+def _deviation(found: Tensor, base: Tensor, unit: float) -> tuple[bool, float]:
+    """Whether two tensors are one, each value but for its rounding and for what arithmetic loses; and how far they lie
+    apart at most, relative to the base's largest value."""
+    if torch.equal(found, base):  # nearly always, and ten times as fast
+        return True, 0.0
+    apart, size = (found - base).abs(), base.abs()
+    largest = size.max()
+    equal = bool((apart <= unit * size + _ARITHMETIC * largest).all())
+    return equal, float(apart.max() / largest.clamp(min=torch.finfo(base.dtype).tiny))
 
 
 def _fill(opened: Opened, entry: Entry, network: Network, parts: Parts) -> None:

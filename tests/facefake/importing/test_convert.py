@@ -113,6 +113,32 @@ def test_a_file_in_float16_is_read(state, base, tmp_path):
     assert {each.dtype for each in load_file(out).values()} == {torch.float32}
 
 
+@pytest.mark.parametrize(("part", "same"), [(0.9e-4, True), (1.1e-4, False)])
+def test_a_base_may_differ_by_what_arithmetic_loses(state, base, tmp_path, part, same):
+    """A value near zero has no rounding of its own: what is left is measured by the largest value of its tensor."""
+    name = "feature_extractor.vision_model.encoder.layers.1.self_attn.out_proj.weight"
+    changed = state[name].clone()
+    changed.view(-1)[changed.abs().argmin()] += part * changed.abs().max()
+    file = written({**state, name: changed}, tmp_path)
+    if same:
+        card = convert(file, published.entry("gend-clip", base), file.with_name("detector.safetensors"))
+        assert card.origin.base_deviation == pytest.approx(part, rel=1e-2)
+    else:
+        assert refused(file, published.entry("gend-clip", base)).code == "backbone_mismatch"
+
+
+@pytest.mark.parametrize("kept_in", [torch.float16, torch.bfloat16])
+def test_a_base_tuned_by_more_than_its_rounding_is_another(state, base, tmp_path, kept_in):
+    """A hundredth more in every value is within no format's rounding, however coarse the file is."""
+    name = "feature_extractor.vision_model.encoder.layers.1.mlp.fc1.weight"
+    file = written({key: each.to(kept_in) for key, each in state.items()}, tmp_path)
+    out = file.with_name("detector.safetensors")
+    assert convert(file, published.entry("gend-clip", base), out).origin.base_deviation < torch.finfo(kept_in).eps
+    out.unlink()
+    tuned = {key: each.to(kept_in) for key, each in {**state, name: 1.01 * state[name]}.items()}
+    assert refused(written(tuned, tmp_path), published.entry("gend-clip", base)).code == "backbone_mismatch"
+
+
 @pytest.mark.parametrize(
     "gone",
     [

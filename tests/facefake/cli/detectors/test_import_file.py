@@ -71,7 +71,7 @@ def test_the_detector_file_answers_as_published(register, file, network, tmp_pat
 def test_without_out_it_is_found_by_its_name(register, file):
     done = command("detectors", "import", file, "--as", "small")
     assert done.stdout == "facefake score FILE --detector small\n"
-    assert detector_file("small").path == kept_file("small")
+    assert detector_file("small") == kept_file("small")
     assert read_card(kept_file("small")).origin.source == "model.safetensors"
 
 
@@ -103,6 +103,15 @@ def test_the_base_may_be_named(register, file, base, tmp_path):
         assert done.returncode == 0
     finally:
         moved.rename(base)
+
+
+def test_a_file_that_holds_nothing_of_its_base_is_said_to(register, file, base, tmp_path):
+    unchecked = "whether this base is the right one is not checked"
+    assert unchecked not in command("detectors", "import", file, "--as", "small").stderr
+    probe = tmp_path / "fc_weights.pth"
+    torch.save({"weight": torch.ones(1, published.DIM), "bias": torch.zeros(1)}, probe)
+    register(form="ufd", strategy="linear", head="linear")
+    assert unchecked in command("detectors", "import", probe, "--as", "small").stderr
 
 
 def test_a_published_file_that_is_cut_short_is_called_that(register, file):
