@@ -1,13 +1,14 @@
 """A whole picture as the square, or the five, that a backbone sees (:data:`preprocessing.faces.WHOLE`).
 
 The arithmetic is torchvision's, to the pixel: ``Resize`` and ``CenterCrop`` on PIL pictures, which is CLIP's own
-preprocessing, and ``FiveCrop``.
+preprocessing, and ``FiveCrop``; that of ``squash-aliased`` is OpenCV's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -71,9 +72,16 @@ def _without_ends(rgb: np.ndarray, target: int) -> tuple[np.ndarray, int, int]:
 
 
 def _squash(rgb: np.ndarray, size: int, scale: float) -> list[View]:
+    return [(_all_of(rgb), np.array(Image.fromarray(rgb).resize((size, size), Image.Resampling.BICUBIC)))]
+
+
+def _squash_aliased(rgb: np.ndarray, size: int, scale: float) -> list[View]:
+    return [(_all_of(rgb), cv2.resize(rgb, (size, size), interpolation=cv2.INTER_CUBIC))]
+
+
+def _all_of(rgb: np.ndarray) -> np.ndarray:
     height, width = rgb.shape[:2]
-    square = Image.fromarray(rgb).resize((size, size), Image.Resampling.BICUBIC)
-    return [(np.array([0, 0, width - 1, height - 1], np.float32), np.array(square))]
+    return np.array([0, 0, width - 1, height - 1], np.float32)
 
 
 def _crop(rgb: np.ndarray, size: int, scale: float) -> list[View]:
@@ -108,5 +116,6 @@ _VIEWS: dict[str, Callable[[np.ndarray, int, float], list[View]]] = {
     "resize-crop": _resize_crop,
     "crop": _crop,
     "squash": _squash,
+    "squash-aliased": _squash_aliased,
     "five-crop": _five_crop,
 }

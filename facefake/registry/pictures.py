@@ -185,7 +185,7 @@ CLIPPING_FULL = replace(
     ),
 )
 
-_SQUASHED = CropGeometry("squash", 1, 224)
+_SQUASHED = CropGeometry("squash-aliased", 1, 224)
 EFFORT_GENIMAGE = replace(
     EFFORT_FFPP,
     name="effort-genimage",
@@ -212,7 +212,7 @@ EFFORT_GENIMAGE = replace(
     unverified=not_fetched("effort-genimage"),
     notes=(
         "The 95.2 % of its paper on UniversalFakeDetect's protocol are of a checkpoint that was not published.",
-        "facefake resizes with antialiasing (bicubic), its authors without.",
+        "facefake resizes as DeepfakeBench does, which its code is built on; its demo takes OpenCV's bilinear.",
     ),
 )
 

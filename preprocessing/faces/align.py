@@ -77,13 +77,15 @@ _TEMPLATES = {
 AS_RELEASED = ("wilddeepfake", "frames")
 """Geometries known by name only."""
 
-WHOLE = ("resize-crop", "crop", "squash", "five-crop")
+WHOLE = ("resize-crop", "crop", "squash", "squash-aliased", "five-crop")
 """Geometries of whole pictures: how one becomes the square, or the five, that a backbone sees.
 
 * ``resize-crop``: the shorter side to ``scale`` times ``size`` (bicubic, antialiased), then the centre. Scale 1 is what
   CLIP does, 256/224 what UniversalFakeDetect trains on.
 * ``crop``: the centre as it is; black where the picture is smaller than ``size``.
 * ``squash``: the whole picture to the square (bicubic, antialiased), whatever its shape.
+* ``squash-aliased``: the same by OpenCV's bicubic, which skips pixels: as DeepfakeBench loads pictures
+  (``training/dataset/abstract_dataset.py``). What it makes of fine detail is nothing like ``squash``.
 * ``five-crop``: the four corners and the centre as they are, of a picture made large enough with black.
 """
 

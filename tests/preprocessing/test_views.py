@@ -1,5 +1,6 @@
 """Whole pictures as squares, against torchvision's transforms of the same name."""
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -91,6 +92,20 @@ def test_five_crop_is_torchvisions_of_the_picture_made_large_enough(shape):
     np.testing.assert_array_equal(seen(rgb, "five-crop"), [np.asarray(view) for view in FiveCrop(SIZE)(padded)])
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_squash_aliased_is_opencvs_bicubic_resize_to_a_square(shape):
+    rgb = picture(shape)
+    expected = cv2.resize(rgb, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+    np.testing.assert_array_equal(seen(rgb, "squash-aliased"), [expected])
+
+
+def test_squash_aliased_looks_at_some_pixels_where_squash_looks_at_all():
+    stripes = np.zeros((256, 256, 3), np.uint8)
+    stripes[:, 1::4] = stripes[:, 2::4] = 255  # half of them white
+    assert seen(stripes, "squash")[0].mean() == pytest.approx(127.5, abs=2)
+    assert seen(stripes, "squash-aliased")[0].min() == 255
+
+
 @pytest.mark.parametrize("template", WHOLE)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_boxes_lie_within_the_picture(template, shape):
@@ -106,8 +121,9 @@ def test_the_box_is_the_region_that_is_seen():
         for box, square in views(rgb, CropGeometry(template, 1, SIZE)):
             x1, y1, x2, y2 = box.astype(int)
             np.testing.assert_array_equal(square, rgb[y1 : y2 + 1, x1 : x2 + 1])
-    [(box, _)] = views(rgb, CropGeometry("squash", 1, SIZE))
-    assert box.tolist() == [0, 0, 299, 99]
+    for template in ("squash", "squash-aliased"):
+        [(box, _)] = views(rgb, CropGeometry(template, 1, SIZE))
+        assert box.tolist() == [0, 0, 299, 99]
     [(box, _)] = views(rgb, CropGeometry("resize-crop", 2, SIZE))  # half of the height, in the middle
     assert box == pytest.approx([125, 25, 174, 74], abs=0.5)
 
