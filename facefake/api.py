@@ -36,7 +36,7 @@ def load(detector: StrPath | None = None, *, device: str = "auto") -> Detector:
             ``weights_not_found``, ``device_unavailable``; of a name ``detector_unknown``, ``licence_not_accepted``,
             ``download_failed``, ``digest_mismatch``.
     """
-    return load_detector(detector_file(detector).path, device=device)
+    return load_detector(detector_file(detector), device=device)
 
 
 def score(

@@ -1,12 +1,18 @@
-"""Whether anything can be fetched at all, found out in no time."""
+"""The way to the Hugging Face hub: whether anything can be fetched at all, found out in no time; what fails on it."""
 
 from __future__ import annotations
 
 import socket
 import urllib.request
+from typing import Final
 from urllib.parse import urlsplit
 
 from huggingface_hub import constants as hub
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
+
+# those of the HTTP library below it changed between versions, and are the ancestors of its own; ValueError: of names
+HUB_ERRORS: Final = (*HfHubHTTPError.__bases__, OSError, EntryNotFoundError, ValueError)
+"""What the hub's client raises."""
 
 
 def why_offline(url: str | None = None) -> str | None:

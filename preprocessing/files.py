@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from preprocessing.errors import FacefakeError
@@ -17,6 +18,12 @@ def write_atomic(path: Path, data: bytes) -> None:
         FacefakeError: ``not_writable``.
     """
     write_pieces(path, [data])
+
+
+def copy_atomic(source: Path, target: Path) -> None:
+    """As :func:`write_atomic`, with the bytes of another file."""
+    with source.open("rb") as file:
+        write_pieces(target, iter(partial(file.read, 1 << 20), b""))
 
 
 def write_pieces(path: Path, pieces: Iterable[bytes | memoryview]) -> None:

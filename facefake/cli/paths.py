@@ -111,7 +111,7 @@ def chosen_file(given: str | None) -> Path:
     """
     from facefake.hub.resolve import detector_file
 
-    return detector_file(given, say=lambda sentence: click.echo(sentence, err=True)).path
+    return detector_file(given, say=lambda sentence: click.echo(sentence, err=True))
 
 
 def _via(given: str | None) -> Via:

@@ -186,13 +186,14 @@ def _training_set(each: SuiteSet, place: Place, data: Path | None) -> list[Clip]
 def _trained(run: Run, training: Sequence[Clip], place: Place) -> Trained:
     """Train, go on with what was begun, or take what is there: a run's folder is known by its config and its data."""
     from facefake.digest import sha256_file
+    from facefake.models.file import DETECTOR_FILE
     from facefake.training import train_pictures
     from preprocessing.files import write_atomic
 
     config = run.config()
     digest = hashlib.sha256(f"{config.sha256} {_digest(training)}".encode()).hexdigest()
     folder = place.work / "runs" / f"{config.strategy}-{config.data.per_class or 'all'}-s{config.seed}-{digest[:12]}"
-    detector, done = folder / "detector.safetensors", folder / "done.json"
+    detector, done = folder / DETECTOR_FILE, folder / "done.json"
     facts = _finished(done)
     if facts is None or not detector.is_file() or facts["detector"] != sha256_file(detector):
         click.echo(f"{run.name}: training in {folder}", err=True)

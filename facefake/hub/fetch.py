@@ -7,18 +7,15 @@ from pathlib import Path, PurePosixPath
 
 import huggingface_hub
 from huggingface_hub import constants as hub
-from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HfHubHTTPError
+from huggingface_hub.errors import GatedRepoError
 
-from facefake.connection import why_offline
+from facefake.connection import HUB_ERRORS, why_offline
 from facefake.digest import sha256_file
 from facefake.hub.cache import sources_dir
 from facefake.hub.download import download
 from facefake.hub.say import Say, silent
 from facefake.registry.entry import Entry, Hub, Link, Manual, Source
 from preprocessing.errors import FacefakeError
-
-# what the hub's client raises: its own errors, and those of the HTTP library below it, which changed between versions
-_FAILED = (*HfHubHTTPError.__bases__, OSError, EntryNotFoundError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +120,7 @@ def hub_file(
                 f"{repository} is only for those who agreed to its terms",
                 f"Agree at {hub.ENDPOINT}/{repository}, make a token there, and run `hf auth login`.",
             ) from error
-        except _FAILED as error:
+        except HUB_ERRORS as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     raise FacefakeError("download_failed", f"{what} is not on this machine and could not be fetched ({reason})", bring)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub.errors import HFValidationError
@@ -12,31 +11,14 @@ from huggingface_hub.utils import validate_repo_id
 from facefake.hub.fetch import hub_file
 from facefake.hub.keep import converted
 from facefake.hub.say import Say, silent
+from facefake.models.file import DETECTOR_FILE
+from facefake.models.spec import HUB_PREFIX
 from facefake.registry.entries import DEFAULT, find
 from facefake.registry.entry import Entry
 from preprocessing.errors import FacefakeError
 
-HUB_PREFIX = "hf-hub:"
-PUSHED_FILE = "detector.safetensors"
-"""What the detector file is called in a repository that `facefake detectors push` made."""
 
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A detector file, and how it was come by.
-
-    Attributes:
-        path: The file. One that was given as a path may not exist.
-        entry: What is known of it, if it was asked for by a published name.
-        chosen_by_default: Whether none was asked for.
-    """
-
-    path: Path
-    entry: Entry | None
-    chosen_by_default: bool
-
-
-def detector_file(given: str | os.PathLike[str] | None, *, say: Say = silent) -> Resolved:
+def detector_file(given: str | os.PathLike[str] | None, *, say: Say = silent) -> Path:
     """The detector file a user means, fetched and made now if it is a published one that is not here yet.
 
     Args:
@@ -44,6 +26,9 @@ def detector_file(given: str | os.PathLike[str] | None, *, say: Say = silent) ->
             ``hf-hub:org/name@revision``, a repository that ``facefake detectors push`` made, which is not asked for
             news once its file is here; ``None``: the default one.
         say: Told what is done while something is fetched or made.
+
+    Returns:
+        The file. One that was given as a path may not exist.
 
     Raises:
         FacefakeError: ``detector_unknown``; of a repository ``usage`` or ``download_failed``; what
@@ -53,10 +38,9 @@ def detector_file(given: str | os.PathLike[str] | None, *, say: Say = silent) ->
     if entry is not None:
         if given is None:
             say(f"detector: {entry.name}, the default ({entry.title}); `facefake detectors` lists others")
-        return Resolved(converted(entry, say=say), entry, given is None)
+        return converted(entry, say=say)
     text = os.fspath(given or "")
-    path = _pushed(text, say) if text.startswith(HUB_PREFIX) else Path(text)
-    return Resolved(path, None, False)
+    return _pushed(text, say) if text.startswith(HUB_PREFIX) else Path(text)
 
 
 def named(given: str | os.PathLike[str] | None) -> Entry | None:
@@ -96,9 +80,9 @@ def _pushed(given: str, say: Say) -> Path:
         raise _no_repository(given)
     return hub_file(
         repository,
-        PUSHED_FILE,
+        DETECTOR_FILE,
         revision or "main",
-        bring=f"Bring {PUSHED_FILE} from https://huggingface.co/{repository} and name it: --detector FILE.",
+        bring=f"Bring {DETECTOR_FILE} from https://huggingface.co/{repository} and name it: --detector FILE.",
         say=say,
     )
 

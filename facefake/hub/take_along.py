@@ -11,7 +11,7 @@ from facefake.models.card import BackboneCard
 from facefake.models.file import read_card
 from facefake.registry.entry import Entry
 from preprocessing.errors import FacefakeError
-from preprocessing.files import write_atomic
+from preprocessing.files import copy_atomic, write_atomic
 
 
 def take_along(entry: Entry, detector: Path, folder: Path, *, say: Say = silent) -> list[Path]:
@@ -39,7 +39,7 @@ def take_along(entry: Entry, detector: Path, folder: Path, *, say: Say = silent)
         say(f"writing the weights of {card.name}: {base}")
         _write_base(card, base)
     _check_base(entry, base, card.sha256)
-    write_atomic(file, detector.read_bytes())
+    copy_atomic(detector, file)
     write_atomic(text, _words(entry, file, base).encode())
     return [file, base, text]
 

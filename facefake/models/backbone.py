@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from facefake.models import weights as source
 from facefake.models.origin import locate
 from facefake.models.preprocess import Preprocess
-from facefake.models.spec import BackboneSpec, Interpolation
+from facefake.models.spec import HUB_PREFIX, BackboneSpec, Interpolation
 from facefake.models.tower import end_at, picture_side, random_tower, tower_from_file, weights_digest
 from facefake.models.trunk import fit_side
 from facefake.models.tuning import LoraSettings
@@ -123,7 +123,7 @@ def _normalisation(spec: BackboneSpec, visual: nn.Module) -> tuple[Triple, Tripl
     A model of the hub brings its own, and a tag has its own; of a file those on which all published weights of that
     model agree, of a tower that only timm publishes timm's, else OpenAI's.
     """
-    if spec.name.startswith(source.HUB_PREFIX):
+    if spec.name.startswith(HUB_PREFIX):
         settings: Any = visual.preprocess_cfg
         return _triple(settings["mean"]), _triple(settings["std"])
     own = open_clip.get_pretrained_cfg(spec.name, spec.weights)

@@ -18,6 +18,9 @@ from facefake.models.onnx.file import invalid, mapped, read_metadata, with_metad
 from preprocessing.errors import FacefakeError
 from preprocessing.files import write_atomic, write_pieces
 
+DETECTOR_FILE = "detector.safetensors"
+"""What a detector file is called in the folder of its training, and in a repository."""
+
 HEADER_KEY = "facefake"
 _LENGTH = 8  # bytes that hold the header's length, and what the header is padded to a multiple of
 

@@ -13,7 +13,7 @@ from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 from torch import nn
 
 from facefake.models import weights as source
-from facefake.models.spec import BackboneSpec
+from facefake.models.spec import HUB_PREFIX, BackboneSpec
 from facefake.models.tower import check_name, quiet
 from preprocessing.errors import FacefakeError
 
@@ -30,7 +30,7 @@ def locate(spec: BackboneSpec) -> Origin:
     Raises:
         FacefakeError: As :func:`facefake.models.backbone.load_backbone`.
     """
-    if spec.name.startswith(source.HUB_PREFIX):
+    if spec.name.startswith(HUB_PREFIX):
         return _hub_model(spec)
     check_name(spec.name)
     kind, _, rest = spec.weights.partition(":")
@@ -81,7 +81,7 @@ def _hub_model(spec: BackboneSpec) -> nn.Module:
             f"{spec.name} brings its own weights, not {spec.weights!r}",
             "Set backbone.weights to hub.",
         )
-    repository = spec.name.removeprefix(source.HUB_PREFIX)
+    repository = spec.name.removeprefix(HUB_PREFIX)
     if source.local_file(spec.name, spec.name) is None:
         source.require_network(repository, f"the weights of {spec.name}")
     try:
@@ -95,7 +95,7 @@ def _hub_model(spec: BackboneSpec) -> nn.Module:
 
 
 def _fetch_from_hub(spec: BackboneSpec) -> Path:
-    repository, what = spec.weights.removeprefix(source.HUB_PREFIX), f"the weights of {spec.weights}"
+    repository, what = spec.weights.removeprefix(HUB_PREFIX), f"the weights of {spec.weights}"
     wanted = source.file_to_bring(spec.name, spec.weights)
     source.require_network(repository, what, wanted)
     for file in source.hub_files(spec.name, spec.weights):

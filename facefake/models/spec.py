@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from facefake.models.tuning import Feature
+
+HUB_PREFIX: Final = "hf-hub:"
+"""Before the name of a repository on the Hugging Face hub."""
 
 Interpolation: TypeAlias = Literal["bicubic", "bilinear"]
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from facefake.models import weights as source
 from facefake.models.origin import locate
-from facefake.models.spec import BackboneSpec
+from facefake.models.spec import HUB_PREFIX, BackboneSpec
 from facefake.models.tower import quiet, random_model
 from preprocessing.errors import FacefakeError
 
@@ -188,7 +188,7 @@ def _tokenizer(name: str) -> SimpleTokenizer:
 
 
 def _text_config(name: str) -> dict[str, Any]:
-    if not name.startswith(source.HUB_PREFIX):
+    if not name.startswith(HUB_PREFIX):
         return dict(open_clip.get_model_config(name)["text_cfg"])
-    file = huggingface_hub.hf_hub_download(name.removeprefix(source.HUB_PREFIX), "open_clip_config.json")
+    file = huggingface_hub.hf_hub_download(name.removeprefix(HUB_PREFIX), "open_clip_config.json")
     return dict(json.loads(Path(file).read_text(encoding="utf-8"))["model_cfg"]["text_cfg"])

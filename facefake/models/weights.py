@@ -10,10 +10,10 @@ from huggingface_hub import constants as hub
 from torch import Tensor
 
 from facefake.connection import why_offline
+from facefake.models.spec import HUB_PREFIX
 from facefake.opening import opened
 from preprocessing.errors import FacefakeError
 
-HUB_PREFIX = "hf-hub:"
 # file names under which open_clip keeps a model on the hub, best first
 HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 # and that under which timm and transformers keep a tower alone

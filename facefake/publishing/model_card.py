@@ -11,16 +11,15 @@ from typing import Any, Final
 from huggingface_hub import EvalResult, ModelCardData
 
 from facefake.models.card import DetectorCard
-from facefake.models.weights import HUB_PREFIX, hub_repository
+from facefake.models.file import DETECTOR_FILE
+from facefake.models.spec import HUB_PREFIX
+from facefake.models.weights import hub_repository
 from facefake.publishing.publication import UNSTATED, Publication
 from facefake.registry.entries import ENTRIES
 from facefake.reporting.tables import TITLES, cell, coverage_line
 from facefake.reporting.text import markdown
 from facefake.scoring.rules import LAST_EPOCH
 from preprocessing.faces.align import CropGeometry
-
-FILE: Final = "detector.safetensors"
-"""What the detector file is called beside its card."""
 
 LIBRARY: Final = "facefake"
 
@@ -91,7 +90,7 @@ def _results(publication: Publication) -> list[EvalResult]:
 
 
 def _use(publication: Publication) -> Iterator[str]:
-    name = f"hf-hub:{publication.repository}" if publication.repository else FILE
+    name = f"hf-hub:{publication.repository}" if publication.repository else DETECTOR_FILE
     clip = "picture.jpg" if _whole(publication.card) else "clip.mp4"
     yield f"```\npip install facefake\nfacefake score {clip} --detector {name}\n```\n"
     yield f'```python\nimport facefake\n\nif __name__ == "__main__":\n    detector = facefake.load("{name}")'
@@ -109,7 +108,7 @@ def _facts(publication: Publication) -> Iterator[str]:
         "tuned": card.strategy,
         "head": card.head,
         "written by": f"facefake {card.tool_version}",
-        "file": f"{FILE}, {publication.file.stat().st_size:,} bytes",
+        "file": f"{DETECTOR_FILE}, {publication.file.stat().st_size:,} bytes",
         "sha256": publication.sha256,
     }
     yield from _table(("", ""), rows.items())

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from contextlib import suppress
 from pathlib import Path
 
 import huggingface_hub
-from huggingface_hub.errors import HfHubHTTPError
 
-from facefake.connection import why_offline
-from facefake.publishing.model_card import FILE, LIBRARY, model_card
+from facefake.connection import HUB_ERRORS, why_offline
+from facefake.models.file import DETECTOR_FILE
+from facefake.publishing.model_card import LIBRARY, model_card
 from facefake.publishing.publication import Publication
 from preprocessing.errors import FacefakeError
-from preprocessing.files import write_atomic
+from preprocessing.files import copy_atomic, write_atomic
 
 CARD = "README.md"
-# what the hub's client raises: its own errors, those of the HTTP library below it, and for names that cannot be
-_FAILED = (*HfHubHTTPError.__bases__, OSError, ValueError)
 
 
 def write_folder(publication: Publication, folder: Path) -> list[Path]:
@@ -30,10 +25,10 @@ def write_folder(publication: Publication, folder: Path) -> list[Path]:
     Raises:
         FacefakeError: ``not_writable``; ``usage`` for a folder that holds another project's README.
     """
-    detector, card = folder / FILE, folder / CARD
+    detector, card = folder / DETECTOR_FILE, folder / CARD
     if card.exists() and f"library_name: {LIBRARY}" not in card.read_text(errors="replace"):
         raise FacefakeError("usage", f"{card} is no model card of facefake's.", "Write to a folder of its own.")
-    _copy(publication.file, detector)
+    copy_atomic(publication.file, detector)
     write_atomic(card, model_card(publication).encode())
     return [detector, card]
 
@@ -76,25 +71,10 @@ def upload(files: list[Path], repository: str) -> str:
             allow_patterns=[file.name for file in files],
             commit_message="A detector and its model card",
         )
-    except _FAILED as error:
+    except HUB_ERRORS as error:
         raise FacefakeError(
             "upload_failed",
             f"The hub did not take {repository} ({str(error).strip().splitlines()[0]}).",
             f"The folder is whole: {files[0].parent}. Check the name and the token, and try again.",
         ) from error
     return str(done.commit_url)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy in one step, so that an interruption leaves no half of a file behind."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, temporary)
-        os.replace(temporary, target)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise FacefakeError(
-            "not_writable", f"Cannot write {target} ({error.strerror}).", "Choose another folder, or free space."
-        ) from error

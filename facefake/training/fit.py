@@ -16,6 +16,7 @@ from facefake._version import __version__
 from facefake.models.backbone import BackboneSpec, load_backbone
 from facefake.models.card import DetectorCard, SelectionCard, TrainingCard
 from facefake.models.detector import describe_backbone, save_detector
+from facefake.models.file import DETECTOR_FILE
 from facefake.models.network import Network
 from facefake.models.precision import cast_products
 from facefake.models.strategies import Tuned, tuned_network
@@ -190,7 +191,7 @@ def _train(
 
     def keep(epoch: int, figures: Validation) -> None:
         card = _card(config, tuned.network, geometry, crops, val, damage, epoch, figures)
-        save_detector(out / "detector.safetensors", tuned.network, card)
+        save_detector(out / DETECTOR_FILE, tuned.network, card)
 
     module = DetectorModule(tuned.network, tuned.names, config, steps_per_epoch, val, damage, fingerprint, keep)
     callbacks: list[pl.Callback] = [KeepLast(_checkpoint(out))]
@@ -201,7 +202,7 @@ def _train(
         trainer.fit(module, *loaders, ckpt_path=str(_checkpoint(out)) if done is not None else None)
     assert module.kept is not None  # every run validates, or resumes one that did
     return TrainResult(
-        detector=out / "detector.safetensors",
+        detector=out / DETECTOR_FILE,
         best=module.kept.video_auc,
         epoch=module.kept_epoch,
         steps=trainer.global_step,

@@ -41,11 +41,11 @@ def command(
     facefake detectors push detector.safetensors --to my-detector --report report.json --repository me/my-detector
     facefake score clip.mp4 --detector hf-hub:me/my-detector
     """
-    from facefake.publishing.model_card import FILE
+    from facefake.models.file import DETECTOR_FILE
     from facefake.publishing.publication import UNSTATED, prepare
     from facefake.publishing.push import CARD, check_upload, upload, write_folder
 
-    keep_apart([folder / FILE, folder / CARD], [file, report])
+    keep_apart([folder / DETECTOR_FILE, folder / CARD], [file, report])
     publication = prepare(file, title=title, licence=licence, repository=repository, report=report)
     if repository:
         check_upload()

@@ -24,14 +24,14 @@ from tests.facefake.importing.published import our_evidence, published_evidence
 
 @pytest.mark.parametrize("given", ["a/b", "detector.safetensors", "model.onnx", Path("runs") / "detector"])
 def test_a_path_stays_a_path_whether_it_exists_or_not(given, offline):
-    assert detector_file(given).path == Path(given)
+    assert detector_file(given) == Path(given)
 
 
 def test_a_file_called_like_a_published_detector_is_that_file(tmp_path, monkeypatch, offline):
     monkeypatch.chdir(tmp_path)
     Path(DEFAULT).touch()
     assert named(DEFAULT) is None
-    assert detector_file(DEFAULT).path == Path(DEFAULT)
+    assert detector_file(DEFAULT) == Path(DEFAULT)
     Path(DEFAULT).unlink()
     Path(DEFAULT).mkdir()
     assert named(DEFAULT) is ENTRIES[DEFAULT]
@@ -45,10 +45,9 @@ def test_a_mistyped_name_is_met_with_the_nearest(offline):
 
 def test_a_published_detector_answers_as_its_authors_network_does(hosted, offline):
     said = []
-    resolved = detector_file(DEFAULT, say=said.append)
-    assert (resolved.path, resolved.entry, resolved.chosen_by_default) == (kept_file(DEFAULT), hosted.entry, False)
+    assert detector_file(DEFAULT, say=said.append) == kept_file(DEFAULT)
     assert any("making the detector file" in sentence for sentence in said)
-    detector = load_detector(resolved.path, device="cpu", precision="fp32")
+    detector = load_detector(kept_file(DEFAULT), device="cpu", precision="fp32")
     theirs = published_evidence(hosted.network)
     assert np.ptp(theirs) > 0.1
     np.testing.assert_allclose(our_evidence(detector), theirs, atol=1e-5)
@@ -57,16 +56,16 @@ def test_a_published_detector_answers_as_its_authors_network_does(hosted, offlin
 
 
 def test_it_is_made_once(hosted, offline):
-    first = detector_file(DEFAULT).path.stat().st_mtime_ns
+    first = detector_file(DEFAULT).stat().st_mtime_ns
     hosted.file.resolve().unlink()
     said = []
-    assert detector_file(DEFAULT, say=said.append).path.stat().st_mtime_ns == first
+    assert detector_file(DEFAULT, say=said.append).stat().st_mtime_ns == first
     assert said == []
 
 
 @pytest.mark.parametrize("change", ["geometry", "digest", "damage"])
 def test_it_is_made_anew_where_the_kept_file_is_not_what_is_known_under_the_name(hosted, offline, monkeypatch, change):
-    kept = detector_file(DEFAULT).path
+    kept = detector_file(DEFAULT)
     entry = hosted.entry
     if change == "geometry":
         entry = replace(entry, geometry=CropGeometry(scale=1.5))
@@ -75,15 +74,14 @@ def test_it_is_made_anew_where_the_kept_file_is_not_what_is_known_under_the_name
         kept.write_bytes(kept.read_bytes().replace(entry.sources[0].sha256.encode(), b"0" * 64))
     else:
         kept.write_bytes(kept.read_bytes()[:100])
-    card = read_card(detector_file(DEFAULT).path)
+    card = read_card(detector_file(DEFAULT))
     assert card.geometry == entry.geometry.to_dict()
     assert card.origin.sha256 == entry.sources[0].sha256
 
 
 def test_none_is_the_default_and_that_is_said(hosted, offline):
     said = []
-    resolved = detector_file(None, say=said.append)
-    assert (resolved.entry.name, resolved.chosen_by_default) == (DEFAULT, True)
+    assert detector_file(None, say=said.append) == kept_file(DEFAULT)
     assert f"detector: {DEFAULT}, the default" in said[0]
 
 
@@ -103,7 +101,7 @@ def test_a_licence_that_restricts_is_acknowledged_before_anything_is_fetched_and
         detector_file(DEFAULT)
     assert error.value.code == "licence_not_accepted"
     accept(entry, cache_dir())
-    assert detector_file(DEFAULT).path == kept_file(DEFAULT)
+    assert detector_file(DEFAULT) == kept_file(DEFAULT)
 
 
 def test_without_its_base_the_error_says_what_to_bring_and_where(hosted):

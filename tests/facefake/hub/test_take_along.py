@@ -15,7 +15,7 @@ from tests.facefake.importing.published import base_file, our_evidence
 @pytest.fixture
 def stick(hosted, tmp_path, monkeypatch):
     """The folder, and what the detector answered where it was made; then the machine is another."""
-    kept = detector_file(None).path
+    kept = detector_file(None)
     files = take_along(hosted.entry, kept, tmp_path / "stick")
     expected = our_evidence(load_detector(kept, device="cpu"))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "elsewhere"))
@@ -47,7 +47,7 @@ def test_the_text_has_the_digests_and_where_all_is_from(stick, hosted):
 
 
 def test_detectors_on_one_base_share_it_and_another_base_is_refused(hosted, tmp_path):
-    kept = detector_file(None).path
+    kept = detector_file(None)
     _, base, _ = take_along(hosted.entry, kept, tmp_path / "stick")
     written = base.stat().st_mtime_ns
     take_along(hosted.entry, kept, tmp_path / "stick")

@@ -86,7 +86,7 @@ def test_an_import_that_went_wrong_is_found_by_its_answers(hosted, offline, monk
 
 
 def test_a_kept_file_with_other_tensors_is_found(hosted, offline):
-    path = detector_file(None).path
+    path = detector_file(None)
     data = bytearray(path.read_bytes())
     data[-3] ^= 1
     path.write_bytes(data)
