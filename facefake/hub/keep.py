@@ -59,9 +59,13 @@ def convert_fetched(fetched: Fetched, entry: Entry, out: Path, *, base_weights: 
             base_weights=base_weights,
         )
     except FacefakeError as error:
-        if error.code != "weights_not_found" or base_weights is not None:
+        if error.code == "weights_not_found" and base_weights is None:
+            hint = _base_to_bring(entry, fetched.path)
+        elif error.code == "not_writable" and out == kept_file(entry.name):
+            hint = "Set FACEFAKE_CACHE to a folder that can be written, or free space."
+        else:
             raise
-        raise FacefakeError(error.code, error.message, _base_to_bring(entry, fetched.path)) from error
+        raise FacefakeError(error.code, error.message, hint) from error
 
 
 def _base_to_bring(entry: Entry, file: Path) -> str:

@@ -104,6 +104,14 @@ def test_a_licence_that_restricts_is_acknowledged_before_anything_is_fetched_and
     assert detector_file(DEFAULT) == kept_file(DEFAULT)
 
 
+def test_where_the_cache_cannot_be_written_the_error_names_the_variable_that_moves_it(hosted, offline, monkeypatch):
+    monkeypatch.setenv("FACEFAKE_CACHE", str(hosted.file))  # a file, no folder
+    with pytest.raises(FacefakeError) as error:
+        detector_file(DEFAULT)
+    assert error.value.code == "not_writable"
+    assert "FACEFAKE_CACHE" in error.value.hint
+
+
 def test_without_its_base_the_error_says_what_to_bring_and_where(hosted):
     (hosted.cache / f"models--{BASE.replace('/', '--')}" / "refs" / "main").unlink()
     with no_network(), pytest.raises(FacefakeError) as error:
