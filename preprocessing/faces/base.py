@@ -1,4 +1,4 @@
-"""What a face detector must be."""
+"""What a face detector must be, and what it is given."""
 
 from __future__ import annotations
 
@@ -32,3 +32,13 @@ class FaceDetector(Protocol):
             beside it.
         """
         ...
+
+
+def check_frames(frames: np.ndarray) -> None:
+    """Raise ``ValueError`` for what is no ``(n, h, w, 3)`` uint8.
+
+    Example:
+        >>> check_frames(np.zeros((0, 90, 160, 3), np.uint8))
+    """
+    if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8:
+        raise ValueError(f"frames must be (n, h, w, 3) uint8, not {frames.shape} {frames.dtype}")

@@ -23,6 +23,7 @@ from facenet_pytorch import MTCNN
 
 from preprocessing.device import pick_device
 from preprocessing.errors import FacefakeError
+from preprocessing.faces.base import check_frames
 from preprocessing.faces.types import Face
 
 MIN_FACE = 20  # pixels of the frame the network runs on; the library's own default
@@ -84,8 +85,7 @@ class MtcnnFaceDetector:
         Raises:
             ValueError: The frames have another shape or type.
         """
-        if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8:
-            raise ValueError(f"frames must be (n, h, w, 3) uint8, not {frames.shape} {frames.dtype}")
+        check_frames(frames)
         height, width = frames.shape[1:3]
         small = _reduced_size(width, height, self.max_side)
         if len(frames) == 0 or min(small) < MIN_FACE:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from preprocessing.faces.base import check_frames
 from preprocessing.faces.onnx.fit import Fit
 from preprocessing.faces.onnx.forms import Form, by_width, form_of
 from preprocessing.faces.onnx.grid import Found, distinct
@@ -63,8 +64,7 @@ class OnnxFaceDetector:
             FacefakeError: ``face_detector_invalid`` if the network's answers are none.
             ValueError: The frames have another shape or type.
         """
-        if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8:
-            raise ValueError(f"frames must be (n, h, w, 3) uint8, not {frames.shape} {frames.dtype}")
+        check_frames(frames)
         if 0 in frames.shape:
             return [[] for _ in frames]
         fit = self._form.fit((frames.shape[2], frames.shape[1]), self._network.size, self.max_side)
