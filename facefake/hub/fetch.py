@@ -14,7 +14,8 @@ from facefake.digest import sha256_file
 from facefake.hub.cache import sources_dir
 from facefake.hub.download import download
 from facefake.hub.say import Say, silent
-from facefake.registry.entry import Entry, Hub, Link, Manual, Source
+from facefake.hub.words import in_words, to_bring, where
+from facefake.registry.entry import Entry, Hub, Link, Manual
 from preprocessing.errors import FacefakeError
 
 
@@ -49,7 +50,7 @@ def fetch_source(entry: Entry, *, say: Say = silent) -> Fetched:
     if isinstance(source, Manual):
         raise FacefakeError(
             "download_failed",
-            f"{entry.name} can only be fetched by hand: {_where(source)}",
+            f"{entry.name} can only be fetched by hand: {where(source)}",
             f"Then: facefake detectors import FILE --as {entry.name}",
         )
     if isinstance(source, Link):
@@ -130,44 +131,9 @@ def commit_of(path: Path, file: str) -> str:
     return path.parents[len(PurePosixPath(file).parts) - 1].name
 
 
-def to_bring(entry: Entry) -> str:
-    """What to do where there is no network, in words."""
-    return (
-        f"{elsewhere(entry)} Or bring {_where(entry.sources[0])} and run `facefake detectors import FILE --as "
-        f"{entry.name}`."
-    )
-
-
-def elsewhere(entry: Entry) -> str:
-    """The way over another machine, in words."""
-    return (
-        f"Where there is a network, run `facefake detectors fetch {entry.name} --to DIR`, bring DIR here, and use "
-        f"--detector DIR/{entry.name}.safetensors."
-    )
-
-
 def _page(source: Hub) -> str:
     # not the mirror that this machine may use
     return f"https://huggingface.co/{source.repository}"
-
-
-def _where(source: Source) -> str:
-    if isinstance(source, Hub):
-        return f"{source.file} from {hub.ENDPOINT}/{source.repository}/tree/{source.revision or 'main'}"
-    return source.url if isinstance(source, Link) else f"{source.file} from {source.page}"
-
-
-def in_words(size: int) -> str:
-    """Bytes as people read them.
-
-    Example:
-        >>> in_words(4083), in_words(1_215_928_160)
-        ('4 kB', '1.2 GB')
-    """
-    for unit, name in ((1e9, "GB"), (1e6, "MB")):
-        if size >= unit:
-            return f"{size / unit:.1f} {name}"
-    return f"{size / 1e3:.0f} kB"
 
 
 def _from_link(entry: Entry, source: Link, say: Say) -> Fetched:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from facefake.hub.cache import cache_dir, kept_file
-from facefake.hub.fetch import Fetched, elsewhere, fetch_source
+from facefake.hub.fetch import Fetched, fetch_source
 from facefake.hub.say import Say, silent
+from facefake.hub.words import elsewhere
 from facefake.models.card import DetectorCard
 from facefake.models.file import read_card
 from facefake.registry.entry import Entry, Hub, Link

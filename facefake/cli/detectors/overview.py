@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from facefake.hub.fetch import in_words
+from facefake.hub.words import in_words
 
 GROUPS = {"face": "Forged faces", "image": "Whole pictures"}
 _AGE = (

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from facefake.hub.fetch import in_words
+from facefake.hub.words import in_words
 from preprocessing.faces.align import CropGeometry
 
 _INDENT, _WIDEST = 16, 100
