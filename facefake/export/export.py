@@ -6,13 +6,12 @@ import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
 
 from facefake._version import __version__
 from facefake.export.graph import as_graph
 from facefake.export.lower import LOWER
 from facefake.export.parity import Parity, compare
-from facefake.models.card import DetectorCard, ExportCard
+from facefake.models.card import DetectorCard, ExportCard, ExportPrecision
 from facefake.models.detector import Detector, load_detector
 from facefake.models.file import HEADER_KEY, is_onnx
 from facefake.models.onnx.file import mapped, with_metadata
@@ -46,7 +45,7 @@ def export_detector(
     source: Path,
     out: Path,
     *,
-    precision: Literal["fp32", "fp16", "int8"] = "fp32",
+    precision: ExportPrecision = "fp32",
     crops: Path | None = None,
     backbone_weights: str | None = None,
 ) -> Exported:
@@ -93,7 +92,7 @@ def export_detector(
     return Exported(out, card, parity)
 
 
-def _write_graph(reference: Detector, precision: Literal["fp32", "fp16", "int8"], file: Path) -> int:
+def _write_graph(reference: Detector, precision: ExportPrecision, file: Path) -> int:
     """Returns the version of its operators."""
     assert isinstance(reference.runner, TorchRunner)  # loaded from a detector file
     model = as_graph(reference.runner.network)
@@ -101,7 +100,7 @@ def _write_graph(reference: Detector, precision: Literal["fp32", "fp16", "int8"]
     return int(next(each.version for each in model.opset_import if not each.domain))
 
 
-def _card(reference: Detector, precision: Literal["fp32", "fp16", "int8"], opset: int, parity: Parity) -> DetectorCard:
+def _card(reference: Detector, precision: ExportPrecision, opset: int, parity: Parity) -> DetectorCard:
     facts = reference.facts()
     exported = ExportCard(
         source=facts["name"],

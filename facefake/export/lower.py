@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from facefake.export.graph import head_nodes
+from facefake.models.card import ExportPrecision
 from facefake.models.tower import quiet
 
 _PRODUCTS = ("MatMul", "Gemm", "Conv")
@@ -78,7 +79,7 @@ def as_int8(model: Any, file: Path) -> None:
         )
 
 
-LOWER: Final[dict[str, Callable[[Any, Path], None]]] = {"fp32": as_fp32, "fp16": as_fp16, "int8": as_int8}
+LOWER: Final[dict[ExportPrecision, Callable[[Any, Path], None]]] = {"fp32": as_fp32, "fp16": as_fp16, "int8": as_int8}
 
 
 def _half(weight: Any, name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from facefake.scoring.rules import UNCHOSEN
 
 FORMAT: Final = 1
 
+ExportPrecision: TypeAlias = Literal["fp32", "fp16", "int8"]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -119,7 +120,7 @@ class ExportCard(Section):
 
     source: str
     sha256: Digest
-    precision: Literal["fp32", "fp16", "int8"]
+    precision: ExportPrecision
     opset: int
     versions: dict[str, str]
     pictures: int
