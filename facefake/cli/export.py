@@ -56,9 +56,14 @@ def command(detector: str, form: str, precision: str, out: Path | None, crops: P
 
 def _summary(exported: Exported) -> list[str]:
     parity, size = exported.parity, exported.path.stat().st_size
-    return [
+    lines = [
         f"{exported.path}: {size / 1e6:.1f} MB, one file",
         f"compared on {parity.pictures} pictures with the detector in fp32: scores differ by at most "
         f"{parity.score_difference:.1e}, {parity.mean_difference:.1e} on average; "
         f"{parity.verdicts_changed} verdicts change",
     ]
+    if exported.card.export is not None and exported.card.export.precision == "fp16":
+        lines.append(
+            "that was on a CPU, where ONNX Runtime computes products of float16 in float32: a GPU differs more"
+        )
+    return lines

@@ -10,6 +10,8 @@ from tests.crops import crop
 from tests.facefake.cli.conftest import command
 from tests.facefake.detectors import PICTURES, random_detector
 
+ON_A_CPU = "computes products of float16 in float32"
+
 
 @pytest.fixture
 def detector(tmp_path, monkeypatch):
@@ -33,6 +35,7 @@ def test_an_export_scores_as_the_detector_does(detector, tmp_path):
     assert done.returncode == 0
     assert "compared on 3 pictures" in done.stderr
     assert "0 verdicts change" in done.stderr
+    assert ON_A_CPU not in done.stderr
     assert done.stdout == "facefake score FILE --detector detector-fp32.onnx\n"
     before, after = scored(detector, *pictures), scored("detector-fp32.onnx", *pictures)
     assert [verdict for verdict, _ in after[1]] == [verdict for verdict, _ in before[1]]
@@ -40,6 +43,10 @@ def test_an_export_scores_as_the_detector_does(detector, tmp_path):
     assert (after[0]["precision"], after[0]["export"]["sha256"]) == ("fp32", before[0]["sha256"])
     assert before[0]["export"] is None
     assert read_card(tmp_path / "detector-fp32.onnx").geometry == PICTURES.to_dict()
+
+
+def test_what_a_cpu_cannot_tell_of_float16_is_said(detector):
+    assert ON_A_CPU in command("export", detector, "--precision", "fp16").stderr
 
 
 def test_what_cannot_be_exported(detector, tmp_path):
