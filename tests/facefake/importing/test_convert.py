@@ -15,11 +15,6 @@ from tests.facefake.importing import published
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    return published.base_file(tmp_path_factory.mktemp("base"))
-
-
-@pytest.fixture(scope="module")
 def state(base):
     torch.manual_seed(1)
     return dict(published.gend(base).state_dict())

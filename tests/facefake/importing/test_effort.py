@@ -14,11 +14,6 @@ from tests.facefake.importing import published
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    return published.base_file(tmp_path_factory.mktemp("base"))
-
-
-@pytest.fixture(scope="module")
 def network(base):
     torch.manual_seed(3)
     return published.Effort(base).eval()

@@ -23,11 +23,6 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    return published.base_file(tmp_path_factory.mktemp("base"))
-
-
-@pytest.fixture(scope="module")
 def network(base):
     torch.manual_seed(2)
     return published.ln_clip(base)
