@@ -159,6 +159,20 @@ def test_a_tower_of_another_size_is_a_mismatch(file, base):
     assert "(2, 64), not (2, 128)" in error.message
 
 
+def test_a_tensor_of_another_size_anywhere_is_a_mismatch(state, base, tmp_path):
+    name = "feature_extractor.vision_model.encoder.layers.1.mlp.fc1.weight"
+    file = written({**state, name: torch.zeros(8, published.DIM)}, tmp_path)
+    error = refused(file, published.entry("gend-clip", base))
+    assert error.code == "import_mismatch"
+    assert "resblocks.1.mlp.c_fc.weight is (8, 64), not (256, 64)" in error.message
+
+
+def test_an_untuned_value_that_is_not_finite_is_damage(state, base, tmp_path):
+    name = "feature_extractor.vision_model.encoder.layers.1.mlp.fc1.weight"
+    file = written({**state, name: torch.full_like(state[name], float("nan"))}, tmp_path)
+    assert refused(file, published.entry("gend-clip", base)).code == "import_damaged"
+
+
 def test_a_network_that_was_not_tuned_is_a_mismatch(base, tmp_path):
     untuned = published.Published(published.Encoder(published.vision_model(base)))
     error = refused(written(untuned.state_dict(), tmp_path), published.entry("gend-clip", base))
