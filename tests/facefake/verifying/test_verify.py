@@ -70,6 +70,17 @@ def test_towers_of_timm_and_dinov3_do_too(tmp_path, monkeypatch, offline, form):
     assert {what: check.outcome for what, check in found.items()} == ALL_THAT_CAN_BE
 
 
+def test_a_detector_that_is_sure_of_everything_can_be_checked_too(tmp_path, monkeypatch, offline):
+    monkeypatch.setenv("FACEFAKE_CACHE", str(tmp_path))
+    base = published.base_file(tmp_path)
+    network = published.gend(base)
+    with torch.no_grad():
+        network.model.linear.bias.copy_(torch.tensor([-20.0, 30.0]))  # scores are 1 to the last digit
+    torch.save(network.state_dict(), tmp_path / "published.pth")
+    found = outcomes(published.entry("gend-clip", base), file=tmp_path / "published.pth")
+    assert found["answers"].outcome == "ok", found["answers"].words
+
+
 def test_an_import_that_went_wrong_is_found_by_its_answers(hosted, offline, monkeypatch):
     def swapped(fetched, entry, out):
         card = keep.convert_fetched(fetched, entry, out)
