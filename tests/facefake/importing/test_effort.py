@@ -47,6 +47,16 @@ def test_residuals_of_several_components_answer_as_published(base, tmp_path):
     same(ours, network)
 
 
+def test_one_matrix_may_have_more_components_than_the_others(base, tmp_path):
+    torch.manual_seed(5)
+    network = published.Effort(base).eval()
+    matrix = network.backbone.encoder.layers[1].self_attn.k_proj
+    for name, more in (("U_residual", (64, 1)), ("S_residual", (1,)), ("V_residual", (1, 64))):
+        parts = [getattr(matrix, name).detach(), 0.3 * torch.randn(more)]
+        setattr(matrix, name, torch.nn.Parameter(torch.cat(parts, dim=1 if name == "U_residual" else 0)))
+    same(imported(network.state_dict(), base, tmp_path), network)
+
+
 def test_what_is_kept_is_a_low_rank_update_of_attention(network, base, tmp_path):
     card = imported(network.state_dict(), base, tmp_path).card
     assert (card.strategy, card.head, card.lora.rank, card.lora.alpha) == ("lora", "linear", 6, 6)
