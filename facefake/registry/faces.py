@@ -76,7 +76,12 @@ GEND_CLIP = Entry(
     verified=imported("transformers' CLIP and GenD's head")
     + " The same network in full size, saved in transformers' names, has the published file's length to the byte.",
     unverified=not_fetched("gend-clip-l14"),
-    notes=(_SCRFD, FFPP_TERMS),
+    notes=(
+        "The pixels are those of transformers 4, which its authors used; its version 5 resizes otherwise, and lies up to "
+        "two levels of 256 off.",
+        _SCRFD,
+        FFPP_TERMS,
+    ),
 )
 
 GEND_PE = Entry(

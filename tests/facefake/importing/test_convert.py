@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from facefake.importing.convert import convert
 from facefake.models import BackboneSpec, load_backbone, load_detector
 from preprocessing.errors import FacefakeError
+from preprocessing.faces import CropGeometry
 from tests.facefake.importing import published
 
 
@@ -57,6 +58,15 @@ def test_the_card_tells_whose_weights_they_are(file, base):
     assert (card.strategy, card.head, card.face_detector) == ("ln", "hyperspherical", "scrfd")
     assert card.geometry == {"template": "gend", "scale": 1.3, "size": None}
     assert card.backbone.sha256 == load_backbone(entry.backbone).sha256
+
+
+def test_the_card_tells_how_its_authors_cut(file, base):
+    entry = replace(
+        published.entry("gend-clip", base), geometry=CropGeometry("arcface", 1.2, 112), face_detector="dlib-81"
+    )
+    card = convert(file, entry, file.with_name("detector.safetensors"))
+    assert card.geometry == {"template": "arcface", "scale": 1.2, "size": 112}
+    assert card.face_detector == "dlib-81"
 
 
 def test_the_file_s_name_is_its_source_where_nothing_else_is_known(file, base):
