@@ -77,8 +77,8 @@ GEND_CLIP = Entry(
     + " The same network in full size, saved in transformers' names, has the published file's length to the byte.",
     unverified=not_fetched("gend-clip-l14"),
     notes=(
-        "The pixels are those of transformers 4, which its authors used; its version 5 resizes otherwise, and lies up to "
-        "two levels of 256 off.",
+        "facefake resizes as CLIP's processor on PIL does, the default of transformers 4, which its authors name; that "
+        "of version 5 resizes in torch and lies up to two levels of 256 off.",
         _SCRFD,
         FFPP_TERMS,
     ),
