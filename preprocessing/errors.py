@@ -104,3 +104,13 @@ class FacefakeError(Exception):
     def to_dict(self) -> dict[str, str]:
         """``{"code", "message", "hint"}``, as it stands in JSON results."""
         return {"code": self.code, "message": self.message, "hint": self.hint}
+
+
+def first_line(error: Exception) -> str:
+    """What another library's error says, without the pages that some go on for; its kind, if it says nothing.
+
+    Example:
+        >>> first_line(OSError("no space")), first_line(OSError())
+        ('no space', 'OSError')
+    """
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

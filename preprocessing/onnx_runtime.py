@@ -31,8 +31,3 @@ def runtime_errors() -> tuple[type[Exception], ...]:
     """What ONNX Runtime raises of a network: errors without an ancestor of their own, and Python's."""
     state = load_runtime().capi.onnxruntime_pybind11_state
     return (ValueError, RuntimeError, *(getattr(state, name) for name in _ERRORS))
-
-
-def first_line(error: Exception) -> str:
-    """What an error says, without the pages of some."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from facefake.models.network import Network
 from facefake.models.onnx.runner import HEAD_KEY, INPUT, OUTPUTS, packed
 from facefake.models.tower import quiet
-from preprocessing.errors import FacefakeError
+from preprocessing.errors import FacefakeError, first_line
 
 LARGEST = 2**31 - 2**20  # bytes: a message of protocol buffers ends at 2 GiB, and the graph needs some of it
 
@@ -57,8 +57,7 @@ def as_graph(network: Network) -> Any:
     except torch.onnx.OnnxExporterError as error:
         raise FacefakeError(
             "export_failed",
-            f"torch {torch.__version__} cannot bring {network.backbone.spec.name} into ONNX "
-            f"({(str(error).splitlines() or [''])[0]})",
+            f"torch {torch.__version__} cannot bring {network.backbone.spec.name} into ONNX ({first_line(error)})",
             "Use a newer torch and onnxscript, or another backbone.",
         ) from error
     except ImportError as error:

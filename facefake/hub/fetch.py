@@ -16,7 +16,7 @@ from facefake.hub.download import download
 from facefake.hub.say import Say, silent
 from facefake.hub.words import in_words, to_bring, where
 from facefake.registry.entry import Entry, Hub, Link, Manual
-from preprocessing.errors import FacefakeError
+from preprocessing.errors import FacefakeError, first_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def hub_file(
                 f"Agree at {hub.ENDPOINT}/{repository}, make a token there, and run `hf auth login`.",
             ) from error
         except HUB_ERRORS as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            reason = first_line(error)
     raise FacefakeError("download_failed", f"{what} is not on this machine and could not be fetched ({reason})", bring)
 
 

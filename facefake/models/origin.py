@@ -12,10 +12,11 @@ import open_clip
 from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 from torch import nn
 
+from facefake.connection import HUB_ERRORS
 from facefake.models import weights as source
 from facefake.models.spec import HUB_PREFIX, BackboneSpec
 from facefake.models.tower import check_name, quiet
-from preprocessing.errors import FacefakeError
+from preprocessing.errors import FacefakeError, first_line
 
 Origin = int | Path | nn.Module
 
@@ -63,8 +64,8 @@ def _from_tag(spec: BackboneSpec) -> Origin:
         try:
             with quiet():
                 path = Path(open_clip.download_pretrained(open_clip.get_pretrained_cfg(spec.name, spec.weights)))
-        except (OSError, RuntimeError, ValueError) as error:
-            raise source.not_found(repository, what, str(error).splitlines()[0]) from error
+        except (*HUB_ERRORS, RuntimeError) as error:
+            raise source.not_found(repository, what, first_line(error)) from error
     if path.suffix == ".safetensors":
         return path
     with _converting(path), quiet():
@@ -89,8 +90,8 @@ def _hub_model(spec: BackboneSpec) -> nn.Module:
             model: nn.Module = open_clip.create_model(
                 spec.name, weights_only=True, require_pretrained=True, force_custom_text=True
             )
-    except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-        raise source.not_found(repository, f"the weights of {spec.name}", str(error).splitlines()[0]) from error
+    except (*HUB_ERRORS, RuntimeError, pickle.UnpicklingError) as error:
+        raise source.not_found(repository, f"the weights of {spec.name}", first_line(error)) from error
     return model
 
 
@@ -101,10 +102,10 @@ def _fetch_from_hub(spec: BackboneSpec) -> Path:
     for file in source.hub_files(spec.name, spec.weights):
         try:
             return Path(huggingface_hub.hf_hub_download(repository, file))
-        except (OSError, RuntimeError, ValueError, EntryNotFoundError) as error:
+        except (*HUB_ERRORS, RuntimeError) as error:
             # the local one says that the hub could not be asked, not that it has no such file
             if not isinstance(error, EntryNotFoundError) or isinstance(error, LocalEntryNotFoundError):
-                raise source.not_found(repository, what, str(error).splitlines()[0], wanted) from error
+                raise source.not_found(repository, what, first_line(error), wanted) from error
     raise source.not_found(repository, what, "it has no file of weights", wanted)
 
 

@@ -10,7 +10,7 @@ from facefake.connection import HUB_ERRORS, why_offline
 from facefake.models.file import DETECTOR_FILE
 from facefake.publishing.model_card import LIBRARY, model_card
 from facefake.publishing.publication import Publication
-from preprocessing.errors import FacefakeError
+from preprocessing.errors import FacefakeError, first_line
 from preprocessing.files import copy_atomic, write_atomic
 
 CARD = "README.md"
@@ -74,7 +74,7 @@ def upload(files: list[Path], repository: str) -> str:
     except HUB_ERRORS as error:
         raise FacefakeError(
             "upload_failed",
-            f"The hub did not take {repository} ({str(error).strip().splitlines()[0]}).",
+            f"The hub did not take {repository} ({first_line(error)}).",
             f"The folder is whole: {files[0].parent}. Check the name and the token, and try again.",
         ) from error
     return str(done.commit_url)

@@ -20,8 +20,8 @@ from facefake.models.heads import HEADS, Output
 from facefake.models.network import Network
 from facefake.models.onnx.file import check_alone, invalid, read_metadata
 from preprocessing.device import pick_device
-from preprocessing.errors import FacefakeError
-from preprocessing.onnx_runtime import first_line, load_runtime, runtime_errors
+from preprocessing.errors import FacefakeError, first_line
+from preprocessing.onnx_runtime import load_runtime, runtime_errors
 
 HEAD_KEY = "facefake_head"
 INPUT, OUTPUTS = "pictures", ("score", "feature", "logits")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from preprocessing.errors import FacefakeError
-from preprocessing.onnx_runtime import first_line, load_runtime, runtime_errors
+from preprocessing.errors import FacefakeError, first_line
+from preprocessing.onnx_runtime import load_runtime, runtime_errors
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

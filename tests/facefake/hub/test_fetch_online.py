@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from facefake.hub.fetch import fetch_source
+from facefake.models import BackboneSpec, load_backbone
 from facefake.registry.entries import ENTRIES
 from facefake.registry.entry import Hub
 from preprocessing.errors import FacefakeError
@@ -47,7 +48,8 @@ class Handler(BaseHTTPRequestHandler):
         if start is None:
             return
         self.server.starts.append(start)
-        self.wfile.write(DATA[start : start + 70000] if "cut" in self.path and not start else DATA[start:])
+        if "silent" not in self.path:
+            self.wfile.write(DATA[start : start + 70000] if "cut" in self.path and not start else DATA[start:])
 
     def log_message(self, *_):
         pass
@@ -118,3 +120,10 @@ def test_a_hub_that_refuses_is_an_error_in_words(online, repository, words):
         fetch_source(of(repository=repository))
     assert error.value.code == "download_failed"
     assert repository in error.value.message
+
+
+def test_a_base_that_does_not_come_is_an_error_in_words(online, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda _: None)  # between attempts
+    with pytest.raises(FacefakeError, match="could not be fetched") as error:
+        load_backbone(BackboneSpec("tiny-vit", "hf-hub:org/silent"))
+    assert error.value.code == "weights_not_found"
