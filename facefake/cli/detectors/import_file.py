@@ -80,7 +80,7 @@ def _summary(entry: Entry, card: DetectorCard, out: Path, published: bool) -> li
         lines.append("the file is, byte for byte, a published one")
     else:
         lines.append(f"the file is none whose digest is known here: {card.origin.sha256}")
-    if card.origin.base_deviation is None:
+    if card.origin.base_deviation is None and card.strategy != "full":
         lines.append(
             "the file holds nothing of the tower it belongs on: whether this base is the right one is not checked"
         )

@@ -108,6 +108,8 @@ def test_the_base_may_be_named(register, file, base, tmp_path):
 def test_a_file_that_holds_nothing_of_its_base_is_said_to(register, file, base, tmp_path):
     unchecked = "whether this base is the right one is not checked"
     assert unchecked not in command("detectors", "import", file, "--as", "small").stderr
+    register(strategy="full")  # all of the tower is the file's own
+    assert unchecked not in command("detectors", "import", file, "--as", "small").stderr
     probe = tmp_path / "fc_weights.pth"
     torch.save({"weight": torch.ones(1, published.DIM), "bias": torch.zeros(1)}, probe)
     register(form="ufd", strategy="linear", head="linear")
