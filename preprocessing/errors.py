@@ -96,6 +96,7 @@ class FacefakeError(Exception):
         self.code = code
         self.message = message
         self.hint = hint
+        self.__notes__ = [f"hint: {hint} [{code}]"]  # which Python shows below a traceback
 
     def __reduce__(self) -> tuple[type[FacefakeError], tuple[str, str, str]]:
         # default pickling passes only the message, and the error must cross process boundaries whole

@@ -48,6 +48,7 @@ def command(detector: str, form: str, precision: str, out: Path | None, crops: P
     source = chosen_file(detector)
     target = out or Path(f"{source.stem}-{precision}.onnx")
     keep_apart([target], [source])
+    click.echo(f"exporting {source}; of a large model that takes minutes", err=True)
     exported = export_detector(source, target, precision=precision, crops=crops)  # type: ignore[arg-type]
     for line in _summary(exported):
         click.echo(line, err=True)

@@ -10,7 +10,7 @@ from facefake.scoring.crops import notes_in
 
 
 def notes_on(made: Mapping[str, Any]) -> list[str]:
-    """Whose weights answered, if others published them, and what was noted when clips were scored, in sentences.
+    """Whose weights answered, if others published them, how coarsely, and what was noted in scoring, in sentences.
 
     Args:
         made: The head of results, or the ``provenance`` of a report on them.
@@ -20,9 +20,19 @@ def notes_on(made: Mapping[str, Any]) -> list[str]:
         ['Foreign crops.']
     """
     settings = made.get("settings") or {}
-    published = [each for each in detectors_in(made) if each.get("origin")]
     default = settings.get("default_detector")
-    return [*(line for each in published for line in _on_published(each, default)), *notes_in(settings)]
+    of_each = (line for each in detectors_in(made) for line in _on(each, default))
+    return [*of_each, *notes_in(settings)]
+
+
+def _on(detector: Mapping[str, Any], default: str | None) -> Iterator[str]:
+    if detector.get("origin"):
+        yield from _on_published(detector, default)
+    if (export := detector.get("export")) and export["precision"] != "fp32":
+        yield (
+            f"{detector['name']} is an export in {export['precision']}: on {export['pictures']} pictures its scores "
+            f"differed by up to {export['score_difference']:.1e} from those of the detector it was made from."
+        )
 
 
 def _on_published(detector: Mapping[str, Any], default: str | None) -> Iterator[str]:

@@ -13,7 +13,7 @@ from facefake.export.lower import LOWER
 from facefake.export.parity import Parity, compare
 from facefake.models.card import DetectorCard, ExportCard, ExportPrecision
 from facefake.models.detector import Detector, load_detector
-from facefake.models.file import HEADER_KEY, is_onnx
+from facefake.models.file import HEADER_KEY, check_suffix, is_onnx
 from facefake.models.onnx.file import mapped, with_metadata
 from facefake.models.onnx.runner import OnnxRunner
 from facefake.models.runner import TorchRunner
@@ -67,11 +67,10 @@ def export_detector(
             names that do not fit; ``too_large``, ``export_failed``, ``package_missing``, ``not_writable``; what loading
             the detector and reading the pictures raises.
     """
-    if not is_onnx(out) or is_onnx(source):
+    check_suffix(out, exported=True)
+    if is_onnx(source):
         raise FacefakeError(
-            "usage",
-            f"{source} cannot become {out}: an export is made from a detector file, and its name ends in .onnx.",
-            "facefake export detector.safetensors --out detector.onnx",
+            "usage", f"{source} is an exported detector already.", "Name the detector file it was made from."
         )
     load_runtime()  # missing, it should be known before the work and not after it
     reference = load_detector(source, "cpu", backbone_weights, precision="fp32")

@@ -18,7 +18,7 @@ from facefake.models import weights as source
 from facefake.models.adapter import Adapter
 from facefake.models.backbone import Backbone, BackboneSpec, load_backbone
 from facefake.models.card import BackboneCard, DetectorCard
-from facefake.models.file import HEADER_KEY, corrupt, damaged, is_onnx, read_card
+from facefake.models.file import HEADER_KEY, check_suffix, corrupt, damaged, is_onnx, read_card
 from facefake.models.folding import fold
 from facefake.models.lora import merge_lora, stored_name
 from facefake.models.network import Network
@@ -155,8 +155,9 @@ def save_detector(path: Path, network: Network, card: DetectorCard) -> None:
         card: Its card; the head, and the settings of adapter and updates, are those of the network.
 
     Raises:
-        FacefakeError: ``not_writable``.
+        FacefakeError: ``not_writable``; ``usage`` for the name of an exported one.
     """
+    check_suffix(Path(path), exported=False)
     network, names = fold(network)
     parameters = dict(network.named_parameters())
     tensors = {stored_name(name): parameters[name].detach().float().cpu().contiguous() for name in names}

@@ -52,9 +52,11 @@ def write_card(source: Path, target: Path, card: DetectorCard) -> None:
     """Write the detector file ``source`` to ``target`` with another card and the very same tensors, or graph.
 
     Raises:
-        FacefakeError: What :func:`read_card` raises of ``source``, or ``not_writable``.
+        FacefakeError: What :func:`read_card` raises of ``source``; ``usage`` for a name that says another form, or
+            ``not_writable``.
     """
     read_card(source)
+    check_suffix(target, exported=is_onnx(source))
     if is_onnx(source):
         write_pieces(target, with_metadata(mapped(source), {HEADER_KEY: card.model_dump_json()}))
         return
@@ -70,6 +72,19 @@ def write_card(source: Path, target: Path, card: DetectorCard) -> None:
 def is_onnx(path: Path) -> bool:
     """Whether a file is meant to be an exported detector, by its name."""
     return path.suffix.lower() == ".onnx"
+
+
+def check_suffix(target: Path, *, exported: bool) -> None:
+    """Refuse a name that says another form than the file's, by which it could not be read again.
+
+    Raises:
+        FacefakeError: ``usage``.
+    """
+    if is_onnx(target) != exported:
+        what, ending = ("an exported detector", ".onnx") if exported else ("a detector file", ".safetensors")
+        raise FacefakeError(
+            "usage", f"{target} would be {what}, whose name ends in {ending}.", f"Call it {target.stem}{ending}."
+        )
 
 
 def corrupt(path: Path, reason: str) -> FacefakeError:

@@ -87,8 +87,8 @@ def find_face_detector(given: str) -> tuple[str, Path | None]:
     if given not in FACE_DETECTORS:
         raise FacefakeError(
             "usage",
-            f"--face-detector {given!r} does not exist.",
-            f"Known: {', '.join(FACE_DETECTORS)}, or onnx:FILE with SCRFD, YuNet or RetinaFace.",
+            f"no face detector is called {given!r}.",
+            f"Known: {', '.join(FACE_DETECTORS)}, or a file with SCRFD, YuNet or RetinaFace, written onnx:FILE.",
         )
     return given, None
 

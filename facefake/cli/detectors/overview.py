@@ -16,6 +16,11 @@ _AGE = (
     "Most detectors of generated pictures learned from old generators and miss many of today's: a low score of theirs "
     "says little."
 )
+_COMMANDS = (
+    "",
+    "facefake detectors info NAME             crop, figures, terms, what was checked",
+    "facefake score clip.mp4 --detector NAME  fetched the first time",
+)
 
 
 def print_overview(
@@ -30,8 +35,13 @@ def print_overview(
     """
     console = console or Console(highlight=False)
     console.print(_table(rows))
-    for line in _legend(rows, not_run):
+    for line in _legend(rows):
         console.print(line)
+    for name, why, link in not_run:
+        console.print(Text(f"{name} does not run here: {why}:"))
+        console.print(Text(link), soft_wrap=True)  # unbroken, to be copied
+    for typed in _COMMANDS:
+        console.print(Text(typed))
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
@@ -68,7 +78,7 @@ def _download(source: Mapping[str, Any]) -> str:
     return in_words(source["size"]) if source["size"] else "?"
 
 
-def _legend(rows: Sequence[Mapping[str, Any]], not_run: Sequence[tuple[str, str, str]]) -> Iterator[Text]:
+def _legend(rows: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
     bases = {row["base"]["title"]: row["base"] for row in rows}
     weighed = (f"{title} {in_words(each['size'])} ({each['licence']['name']})" for title, each in bases.items())
     yield Text()
@@ -76,11 +86,6 @@ def _legend(rows: Sequence[Mapping[str, Any]], not_run: Sequence[tuple[str, str,
     yield _line("by hand", "a browser fetches it; then `facefake detectors import FILE --as NAME`")
     yield _line("terms", "not for commercial use; `facefake detectors accept NAME` once")
     yield Text(_AGE)
-    for name, why, link in not_run:
-        yield Text(f"{name} does not run here: {why} ({link}).")
-    yield Text()
-    yield Text("facefake detectors info NAME             crop, figures, terms, what was checked")
-    yield Text("facefake score clip.mp4 --detector NAME  fetched the first time")
 
 
 def _line(word: str, meaning: str) -> Text:

@@ -30,6 +30,17 @@ def test_of_ones_own_detector_only_what_was_noted():
     assert notes_on({}) == []
 
 
+def test_an_export_says_how_far_it_may_be_off_unless_it_is_exact():
+    def head(precision):
+        export = {"precision": precision, "pictures": 12, "score_difference": 0.0046}
+        return {"detector": {"name": "a.onnx", "origin": None, "export": export}}
+
+    assert notes_on(head("fp32")) == []
+    (note,) = notes_on(head("int8"))
+    assert "a.onnx is an export in int8" in note
+    assert "4.6e-03" in note
+
+
 def test_each_path_is_spoken_of():
     paths = {via: {"detector": {"name": via, "origin": {**ORIGIN, "name": via}}} for via in ("face", "image")}
     assert [line.split()[0] for line in notes_on({"settings": {"paths": paths}})] == [

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from facefake.api import rules_of
-from facefake.models import DetectorCard, load_detector
+from facefake.models import DetectorCard, Network, load_detector, save_detector
 from facefake.models.file import read_card, write_card
 from facefake.scoring.calibration import Calibration, ErrorRates, FittedOn, Rate
 from preprocessing.errors import FacefakeError
@@ -91,6 +91,18 @@ def test_a_calibration_that_is_none_makes_the_card_wrong(detector_file: Path):
     with pytest.raises(FacefakeError, match="wrong at calibration") as caught:
         read_card(detector_file)
     assert caught.value.code == "detector_corrupt"
+
+
+def test_no_file_is_written_under_a_name_by_which_it_could_not_be_read(
+    tmp_path: Path, detector_file: Path, card: DetectorCard, network: Network
+):
+    out = tmp_path / "out.onnx"
+    with pytest.raises(FacefakeError, match=r"\.safetensors") as error:
+        write_card(detector_file, out, card)
+    assert error.value.code == "usage"
+    with pytest.raises(FacefakeError, match=r"\.safetensors"):
+        save_detector(out, network, card)
+    assert not out.exists()
 
 
 def test_what_is_no_detector_gets_no_card(tmp_path: Path, card: DetectorCard):
