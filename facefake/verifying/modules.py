@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import open_clip
 from torch import Tensor, nn
 
+from facefake.models.tower import check_name
+from facefake.registry.entry import Entry
 from preprocessing.errors import FacefakeError
 
 Original: TypeAlias = Callable[[Tensor], Tensor]
 """A published detector as its authors run it: normalised pictures (n, 3, side, side) to the log-odds of fake (n,)."""
+
+
+def config_of(entry: Entry) -> dict[str, Any]:
+    """The sizes of an entry's backbone, as open_clip writes them down."""
+    check_name(entry.backbone.name)
+    return dict(open_clip.get_model_config(entry.backbone.name))
+
+
+def vision_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """transformers' settings for a visual tower of CLIP of these sizes."""
+    vision = config["vision_cfg"]
+    return {
+        "hidden_size": vision["width"],
+        "intermediate_size": 4 * vision["width"],
+        "num_hidden_layers": vision["layers"],
+        "num_attention_heads": vision["width"] // vision.get("head_width", 64),
+        "image_size": vision["image_size"],
+        "patch_size": vision["patch_size"],
+        "hidden_act": activation(config),
+    }
+
+
+def activation(config: Mapping[str, Any]) -> str:
+    """transformers' name for what is between the two layers of CLIP's small networks."""
+    return "quick_gelu" if config.get("quick_gelu") else "gelu"
 
 
 def odds(logits: Tensor) -> Tensor:

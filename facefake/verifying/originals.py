@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import open_clip
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -17,7 +16,7 @@ from torch.nn import functional
 from facefake.opening.opened import Opened
 from facefake.registry.entry import Entry
 from facefake.verifying import picture_originals as pictures
-from facefake.verifying.modules import Original, below, filled, linear, odds
+from facefake.verifying.modules import Original, below, config_of, filled, linear, odds, vision_settings
 from preprocessing.errors import FacefakeError
 
 _PEFT_TUNED, _PEFT_UNTUNED = ".ln_tuning_layers.default.", ".base_layer."
@@ -121,23 +120,10 @@ def _vision_model(entry: Entry, tensors: Mapping[str, Tensor]) -> nn.Module:
     """transformers' visual tower of CLIP with the sizes of the entry's backbone."""
     from transformers import CLIPVisionConfig, CLIPVisionModel
 
-    config: Any = open_clip.get_model_config(entry.backbone.name)
-    vision = config["vision_cfg"]
-    model = CLIPVisionModel(
-        CLIPVisionConfig(
-            hidden_size=vision["width"],
-            intermediate_size=4 * vision["width"],
-            num_hidden_layers=vision["layers"],
-            num_attention_heads=vision["width"] // vision.get("head_width", 64),
-            image_size=vision["image_size"],
-            patch_size=vision["patch_size"],
-            hidden_act="quick_gelu" if config.get("quick_gelu") else "gelu",
-        )
-    )
+    model = CLIPVisionModel(CLIPVisionConfig(**vision_settings(config_of(entry))))
     # a level of names that transformers 5 gave up
     return filled(getattr(model, "vision_model", model), tensors)
 
 
 def _timm_name(entry: Entry) -> str:
-    config: Any = open_clip.get_model_config(entry.backbone.name)
-    return str(config["vision_cfg"]["timm_model_name"])
+    return str(config_of(entry)["vision_cfg"]["timm_model_name"])

@@ -11,11 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from facefake.models.backbone import find_weights
-from facefake.models.tower import check_name
 from facefake.models.weights import read_tensors
 from facefake.opening.opened import Opened
 from facefake.registry.entry import Entry
-from facefake.verifying.modules import Original, below, filled, linear, odds
+from facefake.verifying.modules import Original, activation, below, config_of, filled, linear, odds, vision_settings
 from preprocessing.errors import FacefakeError
 
 _SENTENCES: Final = ("a real photo.", "a fake photo.")
@@ -121,22 +120,12 @@ def _clip(entry: Entry, tensors: Mapping[str, Tensor]) -> nn.Module:
     """transformers' CLIP with the sizes of the entry's backbone, from tensors as OpenAI names them."""
     from transformers import CLIPConfig, CLIPModel
 
-    check_name(entry.backbone.name)
-    config: Any = open_clip.get_model_config(entry.backbone.name)
-    vision, text = config["vision_cfg"], config["text_cfg"]
-    activation = "quick_gelu" if config.get("quick_gelu") else "gelu"
+    config = config_of(entry)
+    text = config["text_cfg"]
     model = CLIPModel(
         CLIPConfig(
             projection_dim=config["embed_dim"],
-            vision_config={
-                "hidden_size": vision["width"],
-                "intermediate_size": 4 * vision["width"],
-                "num_hidden_layers": vision["layers"],
-                "num_attention_heads": vision["width"] // vision.get("head_width", 64),
-                "image_size": vision["image_size"],
-                "patch_size": vision["patch_size"],
-                "hidden_act": activation,
-            },
+            vision_config=vision_settings(config),
             text_config={
                 "hidden_size": text["width"],
                 "intermediate_size": 4 * text["width"],
@@ -145,7 +134,7 @@ def _clip(entry: Entry, tensors: Mapping[str, Tensor]) -> nn.Module:
                 "max_position_embeddings": text["context_length"],
                 "vocab_size": text["vocab_size"],
                 "eos_token_id": text["vocab_size"] - 1,
-                "hidden_act": activation,
+                "hidden_act": activation(config),
             },
         )
     )
