@@ -96,7 +96,9 @@ def test_a_pickle_that_would_run_code_is_refused_unrun(tmp_path: Path, fuse: Pat
 def test_a_bare_pickle_is_refused_whatever_it_is_called(tmp_path: Path, fuse: Path, suffix: str, protocol: int):
     path = tmp_path / f"w.{suffix}"
     path.write_bytes(pickle.dumps({"weight": Bomb(fuse)}, protocol=protocol))
-    assert refused(path) in ("import_unsafe", "import_damaged")
+    # torch takes a file of that name for one of safetensors whatever is in it, so it is not asked
+    codes = ("import_mismatch",) if suffix == "safetensors" else ("import_unsafe", "import_damaged")
+    assert refused(path) in codes
     assert not fuse.exists()
 
 
