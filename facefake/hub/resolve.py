@@ -63,11 +63,11 @@ def is_path(given: str | os.PathLike[str]) -> bool:
     """Whether it is meant as a path: a file of that name is here, or it has a suffix or a separator.
 
     Example:
-        >>> is_path("detector.safetensors"), is_path("runs/detector"), is_path("gend-clip-l14")
+        >>> is_path("detector.safetensors"), is_path("./detector"), is_path("gend-clip-l14")
         (True, True, False)
     """
     path = Path(given)
-    return path.is_file() or bool(path.suffix) or len(path.parts) != 1
+    return path.is_file() or bool(path.suffix) or bool(os.path.dirname(given))
 
 
 def _pushed(given: str, say: Say) -> Path:

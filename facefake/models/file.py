@@ -104,7 +104,7 @@ def damaged(path: Path, error: Exception) -> FacefakeError:
 def _check_magic(path: Path) -> None:
     """Tell pickles apart by their first bytes, and never open them."""
     if not path.is_file():
-        raise FacefakeError("detector_not_found", f"there is no detector file {path}", "Check --detector.")
+        raise FacefakeError("detector_not_found", f"there is no detector file {path}", "Check the path.")
     try:
         with path.open("rb") as file:
             head = file.read(9)

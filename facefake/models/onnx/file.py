@@ -83,7 +83,7 @@ def mapped(path: Path) -> memoryview:
         FacefakeError: ``export_invalid`` for a file that is empty or cannot be read, ``detector_not_found``.
     """
     if not path.is_file():
-        raise FacefakeError("detector_not_found", f"there is no detector file {path}", "Check --detector.")
+        raise FacefakeError("detector_not_found", f"there is no detector file {path}", "Check the path.")
     try:
         with path.open("rb") as file:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

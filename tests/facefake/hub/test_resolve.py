@@ -22,7 +22,7 @@ from tests.facefake.hub.hubs import COMMIT, no_network, place
 from tests.facefake.importing.published import our_evidence, published_evidence
 
 
-@pytest.mark.parametrize("given", ["a/b", "detector.safetensors", "model.onnx", Path("runs") / "detector"])
+@pytest.mark.parametrize("given", ["a/b", "./a", "detector.safetensors", "model.onnx", Path("runs") / "detector"])
 def test_a_path_stays_a_path_whether_it_exists_or_not(given, offline):
     assert detector_file(given) == Path(given)
 
