@@ -162,7 +162,7 @@ def test_what_is_no_file_is_refused(tmp_path):
     assert refused(tmp_path / "absent.onnx").code == "not_found"
     assert refused(tmp_path).code == "not_a_file"
     for word in ("dlib", "onnx:", "scrfd.onnx"):
-        with pytest.raises(FacefakeError, match="--face-detector") as caught:
+        with pytest.raises(FacefakeError, match="no face detector is called") as caught:
             find_face_detector(word)
         assert caught.value.code == "usage"
 
