@@ -17,6 +17,7 @@ from facefake.hub.cache import kept_file
 from facefake.hub.fetch import Fetched, brought, fetch_source, known_digests
 from facefake.hub.keep import convert_fetched, converted
 from facefake.hub.say import Say, silent
+from facefake.hub.words import where
 from facefake.models import Detector, load_detector
 from facefake.models.card import DetectorCard
 from facefake.models.file import read_card
@@ -62,13 +63,7 @@ def verify(
         FacefakeError: ``usage`` without a file that only a person can fetch; what fetching, importing and loading
             raise.
     """
-    if file is None and isinstance(source := entry.sources[0], Manual):
-        raise FacefakeError(
-            "usage",
-            f"the published file of {entry.name} can only be fetched by hand: {source.file} from {source.page}",
-            f"Then: facefake detectors verify {entry.name} --source FILE",
-        )
-    fetched = fetch_source(entry, say=say) if file is None else brought(entry, file)
+    fetched = _fetched(entry, say) if file is None else brought(entry, file)
     yield _check_bytes(entry, fetched)
     with tempfile.TemporaryDirectory() as folder:
         anew = Path(folder) / f"{entry.name}.safetensors"
@@ -77,6 +72,24 @@ def verify(
         yield _check_base(card)
         yield _check_kept(converted(entry, say=say) if file is None else kept_file(entry.name), anew)
         yield from _check_answers(entry, fetched, anew, pictures, say)
+
+
+def _fetched(entry: Entry, say: Say) -> Fetched:
+    """The published file; where it cannot be fetched, the error says how to name one that was brought."""
+    source = entry.sources[0]
+    if isinstance(source, Manual):
+        raise FacefakeError(
+            "usage",
+            f"the published file of {entry.name} can only be fetched by hand: {where(source)}",
+            f"Then: facefake detectors verify {entry.name} --source FILE",
+        )
+    try:
+        return fetch_source(entry, say=say)
+    except FacefakeError as error:
+        if error.code != "download_failed":
+            raise
+        hint = f"Bring {where(source)}, and run `facefake detectors verify {entry.name} --source FILE`."
+        raise FacefakeError(error.code, error.message, hint) from error
 
 
 def _check_bytes(entry: Entry, fetched: Fetched) -> Check:

@@ -14,10 +14,12 @@ from facefake.hub.resolve import detector_file
 from facefake.models import BackboneSpec
 from facefake.models.tower import check_name
 from facefake.probes import generated_pictures
+from facefake.registry.entries import DEFAULT
 from facefake.registry.entry import Manual
 from facefake.verifying import verify
 from preprocessing.errors import FacefakeError
 from tests.facefake import timm_towers
+from tests.facefake.hub.hubs import no_network
 from tests.facefake.importing import published
 
 PICTURES = generated_pictures(48)
@@ -115,6 +117,15 @@ def test_what_cannot_be_checked_is_said(hosted, offline, monkeypatch):
     assert "not known" in found["published"].words
     assert found["answers"].outcome == "unknown"
     assert "transformers" in found["answers"].words
+
+
+def test_without_a_network_the_error_says_how_to_name_a_file_that_was_brought(hosted):
+    brought = hosted.file.resolve().rename(hosted.cache / "brought.safetensors")
+    with no_network(), pytest.raises(FacefakeError) as error:
+        outcomes(hosted.entry)
+    assert error.value.code == "download_failed"
+    assert f"facefake detectors verify {DEFAULT} --source FILE" in error.value.hint
+    assert outcomes(hosted.entry, file=brought)["published"].outcome == "ok"
 
 
 def test_a_file_that_was_fetched_by_hand_is_asked_for(hosted, offline):
