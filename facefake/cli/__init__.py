@@ -43,7 +43,8 @@ def cli() -> None:
     facefake demo                                  see the whole way run
     facefake extract videos/                       videos to aligned faces
     facefake train --dataset ffpp                  train a detector
-    facefake score clip.mp4 --detector FILE        score a clip
+    facefake score clip.mp4                        score a clip by a published detector, or yours
+    facefake detectors                             which there are
     facefake study generators --data sets/         train and compare on pictures
 
     Exit codes: 0 all went well, 1 some files could not be processed, 2 usage, 3 too few clips have a score.

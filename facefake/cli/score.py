@@ -120,14 +120,14 @@ def command(
     `facefake report` computes it again from the JSON.
 
     \b
-    facefake score clip.mp4                                        the default detector, fetched the first time
+    facefake score clip.mp4                     the default, fetched the first time
     facefake score clip.mp4 --detector detector.safetensors
-    facefake score clip.mp4 --face-detector onnx:det_10g.onnx      as the default detector's authors found faces
+    facefake score clip.mp4 --face-detector onnx:det_10g.onnx
     facefake score picture.jpg --detector ufd-clip-l14
-    facefake score uploads/ --detector FACES --detector PICTURES --json results.json --csv results.csv
+    facefake score uploads/ --detector FACES --detector PICTURES --csv results.csv
     facefake score videos/ --labels labels.csv --detector FILE
     facefake score --dataset celebdf --data Celeb-DF-v2 --detector FILE --no-abstain
-    facefake score --dataset celebdf --dataset dfdc --dataset ffpp:val --data sets/ --detector FILE
+    facefake score --dataset celebdf --dataset ffpp:val --data sets/ --detector FILE
     facefake score --dataset forensynths --data sets/ --detector PICTURES
 
     Exit codes: 0 all went well, 1 some files could not be read, 2 usage, 3 fewer labelled clips than --min-coverage
