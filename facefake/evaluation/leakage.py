@@ -31,8 +31,8 @@ def leakage(
     """A sentence for each way in which scored videos are not new to the detector.
 
     Args:
-        detector: The ``detector`` of a results document (``training``, ``selection`` and ``calibration`` are read).
-            ``None`` for scores of foreign code, of which nothing is known: no sentence.
+        detector: The ``detector`` of a results document (``training``, ``selection`` and ``calibration`` are read, and
+            of a published one ``origin``). ``None`` for scores of foreign code, of which nothing is known: no sentence.
         scored: Data set and split of each scored clip; repetitions and order do not matter.
         related: For each data set those that show the same footage
             (:attr:`preprocessing.datasets.base.Reader.related`); said of one of the two it holds for both.
@@ -58,7 +58,7 @@ _TRAINED = "The detector was trained"
 
 
 def _seen(detector: Mapping[str, Any]) -> list[_Seen]:
-    training = detector.get("training") or {}
+    training = detector.get("training") or _published(detector)
     selection = detector.get("selection") or {}
     fitted = (detector.get("calibration") or {}).get("fitted_on") or {}
     trained_on = training.get("datasets", ())
@@ -72,6 +72,12 @@ def _seen(detector: Mapping[str, Any]) -> list[_Seen]:
         )
         if part and part.get("metric") != LAST_EPOCH  # nothing was chosen there
     ]
+
+
+def _published(detector: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a detector was trained on that others published, if that is known."""
+    datasets = (detector.get("origin") or {}).get("training_sets")
+    return {"datasets": datasets, "split": "train"} if datasets else {}
 
 
 def _on(seen: _Seen, dataset: str, split: str | None) -> str | None:

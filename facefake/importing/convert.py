@@ -83,6 +83,7 @@ def convert(
             sha256=opened.sha256,
             licence=entry.weights.name,
             project=entry.project,
+            training_sets=list(entry.training_sets),
             base_deviation=deviation,
         ),
     )

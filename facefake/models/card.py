@@ -91,6 +91,7 @@ class OriginCard(Section):
         sha256: Digest of the imported file.
         licence: Of the weights.
         project: Address of its code.
+        training_sets: Data sets whose training split it was trained on, by their readers' names; empty if not known.
         base_deviation: Largest difference of an untuned weight from the base, relative to the tensor's largest value;
             ``None`` where the imported file held none, and the base is taken on trust.
     """
@@ -101,6 +102,7 @@ class OriginCard(Section):
     sha256: Digest
     licence: str
     project: str
+    training_sets: list[str] = Field(default_factory=list)
     base_deviation: float | None
 
 

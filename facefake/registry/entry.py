@@ -113,6 +113,7 @@ class Entry:
         preprocessing: The authors' preprocessing in words: resize, interpolation, normalisation, colour order.
         polarity: What the published outputs mean, and how they become P(fake).
         trained_on: Data and split, as its authors say.
+        training_sets: Those of :data:`preprocessing.datasets.READERS` whose training split that is; empty if not known.
         code: Licence of its code.
         weights: Licence of its weights.
         paper: Address of the paper.
@@ -137,6 +138,7 @@ class Entry:
     preprocessing: str
     polarity: str
     trained_on: str
+    training_sets: tuple[str, ...]
     code: Licence
     weights: Licence
     paper: str

@@ -48,6 +48,7 @@ UFD = Entry(
     preprocessing=_CENTRE_PIXELS,
     polarity="one logit, 1 fake; P(fake) is its sigmoid, the softmax over it and 0",
     trained_on="ProGAN, 20 classes of LSUN (720,000 pictures of Wang et al., CVPR 2020)",
+    training_sets=("progan",),
     code=mit(_UFD_LICENCE),
     weights=mit(_UFD_LICENCE),
     paper="https://arxiv.org/abs/2302.10174",
@@ -87,6 +88,7 @@ CLIPPING_PROMPT = Entry(
     preprocessing=_RESIZED_PIXELS,
     polarity=_COSINES,
     trained_on="ProGAN: 100,000 real and 100,000 generated pictures",
+    training_sets=("progan",),
     code=mit(_CLIPPING_LICENCE),
     weights=mit(_CLIPPING_LICENCE),
     paper="https://arxiv.org/abs/2402.12927",
@@ -201,6 +203,7 @@ EFFORT_GENIMAGE = replace(
     geometry=_SQUASHED,
     face_detector=NO_FACES,
     trained_on="GenImage: Stable Diffusion 1.4 and ImageNet",
+    training_sets=("genimage",),
     figures=(
         Figure(
             "mean of 19 sets of forged faces",
@@ -228,6 +231,7 @@ EFFORT_CHAMELEON = replace(
         ),
     ),
     trained_on="Chameleon (sdv1.4), as its README has it: more is not said",
+    training_sets=(),
     figures=(),
     unverified=not_fetched("effort-chameleon"),
     notes=(

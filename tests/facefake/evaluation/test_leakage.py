@@ -32,6 +32,18 @@ def test_each_use_of_the_scored_videos_is_named(scored, words):
     assert words in sentence
 
 
+def test_a_published_detector_has_seen_what_its_authors_say():
+    published = {"training": None, "origin": {"name": "theirs", "training_sets": ["ffpp"]}}
+    assert said(("celebdf", "test"), detector=published) == []
+    assert "trained on ffpp train" in said(("ffpp", "train"), detector=published)[0]
+    assert "footage of ffpp" in said(("dfd", "test"), detector=published)[0]
+
+
+def test_a_published_detector_of_which_nothing_is_known_has_seen_nobody_knows_what():
+    (sentence,) = said(("ffpp", "test"), detector={"origin": {"name": "theirs", "training_sets": []}})
+    assert "does not say" in sentence
+
+
 def test_one_sentence_for_each_of_several_uses():
     detector = DETECTOR | {"calibration": {"fitted_on": {"datasets": ["ffpp"], "split": "val"}}}
     assert len(said(("ffpp", "val"), ("ffpp", "train"), detector=detector)) == 3

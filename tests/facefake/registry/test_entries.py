@@ -13,6 +13,7 @@ from facefake.models.tuning import check_feature
 from facefake.registry.bases import base
 from facefake.registry.entries import DEFAULT, ENTRIES, NOT_RUN, find
 from facefake.registry.entry import Hub, Link, Manual
+from preprocessing.datasets import READERS
 from preprocessing.errors import FacefakeError
 from preprocessing.recipe import NO_FACES, Recipe
 from preprocessing.video import Sampling
@@ -49,7 +50,8 @@ def test_an_unknown_name_gets_the_nearest():
 @each
 def test_nothing_is_left_out(entry):
     missing = [field.name for field in fields(entry) if getattr(entry, field.name) in ("", (), None)]
-    assert [name for name in missing if name not in ("figures", "notes")] == []
+    assert [name for name in missing if name not in ("figures", "notes", "training_sets")] == []
+    assert entry.training_sets or "not said" in entry.trained_on
     assert entry.figures or any("figure" in note for note in entry.notes), "an entry without figures says so"
 
 
@@ -99,6 +101,12 @@ def test_pictures_have_geometries_of_pictures_and_faces_of_faces(entry):
 def test_head_feature_and_strategy_go_together(entry):
     check_feature(entry.head, entry.backbone.feature)
     assert entry.head != "text", "a detector file's head is never text"
+
+
+@each
+def test_training_sets_are_ones_that_can_be_read_and_have_a_training_split(entry):
+    assert set(entry.training_sets) <= set(READERS)
+    assert all("train" in {count.split for count in READERS[name].official} for name in entry.training_sets)
 
 
 @each
