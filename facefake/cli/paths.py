@@ -70,14 +70,17 @@ class Detectors:
             FacefakeError: Also what loading raises, and ``usage`` or ``config_invalid`` for settings that cannot be;
                 what finding the face detector raises.
         """
-        from facefake import api
-        from facefake.scoring import Examiner
         from preprocessing.faces import find_face_detector
-        from preprocessing.video import Sampling
 
         looking = find_face_detector(face_detector) if face_detector else None
+        files = self.chosen()  # a name that is none should be told before torch is loaded
+
+        from facefake import api
+        from facefake.scoring import Examiner
+        from preprocessing.video import Sampling
+
         examiners = []
-        for file in self.chosen():
+        for file in files:
             detector = api.load(file, device=device)
             recipe = api.recipe_of(detector).with_frames(Sampling.parse(frames), decoder)
             rules = api.rules_of(detector).replaced(pooling=pooling, threshold=threshold, judge_all=judge_all)
