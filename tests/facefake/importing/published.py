@@ -190,7 +190,7 @@ _GEND = Entry(
     preprocessing="",
     polarity="",
     trained_on="",
-    training_sets=(),
+    training_sets=("ffpp",),
     code=Licence("MIT", "https://example.org/code", commercial=True),
     weights=Licence("CC-BY-NC-4.0", "https://example.org/weights", commercial=False),
     paper="",

@@ -53,6 +53,7 @@ def test_the_card_tells_whose_weights_they_are(file, base):
         "sha256": published.digest(file),
         "licence": "CC-BY-NC-4.0",
         "project": "https://example.org/project",
+        "training_sets": ["ffpp"],
         "base_deviation": 0.0,
     }
     assert (card.strategy, card.head, card.face_detector) == ("ln", "hyperspherical", "scrfd")
