@@ -18,6 +18,7 @@ CODES: dict[str, str] = {
     "nothing_decoded": "the video opened, but not one frame could be decoded",
     "too_small": "the picture is too small to be judged",
     "too_large": "the file is over a limit on bytes, pixels, frames or seconds",
+    "file_changed": "the file changed while it was read",
     "timeout": "the clip took longer than the wall-clock limit and its process was killed",
     "decoder_crashed": "the process that decoded the clip died",
     # data sets and stores
@@ -31,6 +32,8 @@ CODES: dict[str, str] = {
     "split_leak": "clips of the same footage or person stand on both sides of a split",
     "store_recipe_mismatch": "the face store was made with other settings",
     "store_missing": "there is no face store at the path",
+    "store_conflict": "a face store holds another file under the same name",
+    "store_outdated": "a face store's faces of a clip are not known to be of the file as it is now",
     "store_damaged": "a file of the face store is missing or unreadable",
     "not_writable": "the output folder cannot be written",
     "corruption_invalid": "a corruption or a level of it does not exist, or cannot be done to this kind of file",

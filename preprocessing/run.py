@@ -1,4 +1,8 @@
-"""Extraction over many clips: what is missing is done, the rest is left alone, one bad clip never stops the others."""
+"""Extraction over many clips: what is missing is done, the rest is left alone, one bad clip never stops the others.
+
+What is recorded is reused only for the file that it was made from. Size and time of a file that did not change say so
+without reading it; otherwise its content does, and a file that is another one now is extracted again.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +17,14 @@ from preprocessing.clip import Clip
 from preprocessing.errors import FacefakeError
 from preprocessing.extract import extract_clip
 from preprocessing.recipe import Recipe
+from preprocessing.recut import same_faces
+from preprocessing.source import Source, examine, proven, sources_of, unchanged
 from preprocessing.store import FaceStore
+from preprocessing.video import Limits
 from preprocessing.workers import map_clips
+
+REDO_ALL = "all"
+"""Stands for every outcome where outcomes to try again are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,7 @@ class Job:
     store: Path
     recipe: Recipe
     device: str
+    redo: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -32,6 +43,7 @@ class Summary:
 
     Attributes:
         done: Clips extracted now.
+        replaced: Of those, clips whose file is not the one that was extracted before.
         skipped: Clips that had an outcome already.
         outcomes: Outcome to number of clips, over done and skipped.
         errors: Records of the clips that ended in an error code, done now or before.
@@ -40,6 +52,7 @@ class Summary:
     """
 
     done: int = 0
+    replaced: int = 0
     skipped: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     errors: list[dict[str, Any]] = field(default_factory=list)
@@ -65,9 +78,40 @@ def shard(clips: Sequence[Clip], index: int, count: int) -> list[Clip]:
     return list(clips[index - 1 :: count])
 
 
-def _extract_into(job: Job, clip: Clip) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A clip's row of the store; whether it was extracted now, and if so, in place of that of another file."""
+
+    row: dict[str, Any]
+    extracted: bool
+    replaced: bool = False
+
+
+def _extract_into(job: Job, clip: Clip) -> _Answer:
     """The child's part: extract and write in one go, so that crops never travel between processes."""
-    return FaceStore(job.store).add(clip, extract_clip(clip, job.recipe, job.device), job.recipe)
+    store = FaceStore(job.store)
+    record = store.record(clip)
+    other = record is not None and not _to_redo(record, job.redo)
+    if other and record is not None and (same := _still_holds(record, clip, job, store)):
+        return _Answer(store.refresh(clip, record, same), extracted=False)
+    sources, faces = examine(clip, partial(extract_clip, clip, job.recipe, job.device))
+    return _Answer(store.add(clip, faces, job.recipe, sources), extracted=True, replaced=other)
+
+
+def _still_holds(record: dict[str, Any], clip: Clip, job: Job, store: FaceStore) -> list[Source] | None:
+    """The clip's files, if they have the content of those that the record was made from."""
+    if record["sources"]:
+        return proven(_sources(record), clip)
+    sources, same = examine(clip, partial(same_faces, clip, job.recipe, store, record, Limits()))
+    return sources if same is True else None
+
+
+def _to_redo(record: dict[str, Any], redo: Sequence[str]) -> bool:
+    return record["clip"]["outcome"] in redo or REDO_ALL in redo
+
+
+def _sources(record: dict[str, Any]) -> list[Source]:
+    return [Source.from_dict(source) for source in record["sources"]]
 
 
 def extract_clips(
@@ -90,41 +134,86 @@ def extract_clips(
         device: Where the face detector runs, in each worker.
         workers: Child processes.
         timeout: Wall-clock seconds a clip may take before its process is killed.
-        redo: Outcomes to try again, e.g. ``no_face`` or ``timeout``.
-        on_clip: Called with each clip's record, extracted now or before.
+        redo: Outcomes to try again, e.g. ``no_face`` or ``timeout``; ``all`` for every clip.
+        on_clip: Called with each clip's row of the store, extracted now or before.
 
     Raises:
-        FacefakeError: ``not_writable`` or ``store_damaged``; errors of single clips are outcomes instead.
+        FacefakeError: ``store_conflict``, before any work, if the store holds other files of the same names that are
+            still there; ``not_writable`` or ``store_damaged``. Errors of single clips are outcomes instead.
     """
     summary = Summary()
 
-    def count(record: dict[str, Any]) -> None:
-        summary.outcomes[record["outcome"]] += 1
-        if record["outcome"] not in OUTCOMES_WITHOUT_ERROR:
-            summary.errors.append(record)
-        on_clip(record)
+    def count(row: dict[str, Any]) -> None:
+        summary.outcomes[row["outcome"]] += 1
+        if row["outcome"] not in OUTCOMES_WITHOUT_ERROR:
+            summary.errors.append(row)
+        on_clip(row)
 
-    todo = []
-    for clip in clips:
-        record = store.record(clip)
-        if record is None or record["outcome"] in redo:
-            todo.append(clip)
-        else:
-            summary.skipped += 1
-            count(store.refresh(clip, record))
+    todo, known = _plan(clips, store, redo)
+    for clip, record in known:
+        summary.skipped += 1
+        count(store.refresh(clip, record))
     if todo:
         # asked here once, so that a device that is not there is one error and not an outcome of every clip
         from preprocessing.device import pick_device
 
         device = str(pick_device(device, mps=False))
-    job = Job(store.root, recipe, device)
+    job = Job(store.root, recipe, device, tuple(redo))
     for clip, result in map_clips(partial(_extract_into, job), todo, workers=workers, timeout=timeout):
         if isinstance(result, FacefakeError) and result.code == "not_writable":
             raise result
-        record = store.add(clip, result, recipe) if isinstance(result, FacefakeError) else result
-        summary.done += 1
-        summary.sampled += record["decoded"]
-        summary.with_face += record["with_face"]
-        count(record)
+        if isinstance(result, FacefakeError):  # the child was killed and could not write its own record
+            result = _Answer(store.add(clip, result, recipe, sources_of(clip)), extracted=True)
+        if result.extracted:
+            summary.done += 1
+            summary.replaced += result.replaced
+            summary.sampled += result.row["decoded"]
+            summary.with_face += result.row["with_face"]
+        else:
+            summary.skipped += 1
+        count(result.row)
     store.compile()
     return summary
+
+
+def _plan(
+    clips: Sequence[Clip], store: FaceStore, redo: Sequence[str]
+) -> tuple[list[Clip], list[tuple[Clip, dict[str, Any]]]]:
+    """The clips to work on, and those whose record holds as size and time of their files say.
+
+    Raises:
+        FacefakeError: ``store_conflict``.
+    """
+    todo, known, conflicts = [], [], []
+    for clip in clips:
+        record = store.record(clip)
+        if record is None or _to_redo(record, redo):
+            todo.append(clip)
+        elif unchanged(_sources(record), clip):
+            known.append((clip, record))
+        elif other := _other_file(record, clip):
+            conflicts.append((clip, other))
+        else:
+            todo.append(clip)
+    if conflicts:
+        raise _conflict(store, conflicts)
+    return todo, known
+
+
+def _other_file(record: dict[str, Any], clip: Clip) -> str | None:
+    """The path of the file the record is of, if that is still there and another file than the clip's."""
+    recorded = _sources(record)
+    if not recorded or recorded[0].path == sources_of(clip)[0].path:
+        return None
+    there = recorded[0].unchanged(Source.of(Path(recorded[0].path)))
+    return recorded[0].path if there and proven(recorded, clip) is None else None
+
+
+def _conflict(store: FaceStore, conflicts: Sequence[tuple[Clip, str]]) -> FacefakeError:
+    (clip, other), count = conflicts[0], len(conflicts)
+    return FacefakeError(
+        "store_conflict",
+        f"{store.root} holds the faces of other files under the same names, {count} of them: "
+        f"{clip.key} there is {other}, and {clip.path} has other content.",
+        "Give each folder a face store of its own, or extract the folder that holds both.",
+    )

@@ -11,22 +11,27 @@
 
 A clip's folder is filled out of sight and renamed into place whole, so a folder that exists is finished. The tables are
 compiled from those records alone: an interrupted and resumed run, or one split over several machines, ends in the same
-bytes as an undisturbed one.
+tables as an undisturbed one.
+
+A record is found by data set and path relative to the data root, and belongs to the *content* of the clip's file
+(:mod:`preprocessing.source`): whoever reuses it checks that the file is still the one recorded. Label, method and split
+are facts about the clip that may be corrected.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
-from itertools import pairwise
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
@@ -37,6 +42,7 @@ from preprocessing.extract import ClipFaces, FaceCrop
 from preprocessing.files import write_atomic
 from preprocessing.recipe import Recipe
 from preprocessing.scratch import alive
+from preprocessing.source import Source
 
 _CLIP_FIELDS = [
     pa.field("dataset", pa.string(), metadata={"about": "reader that found the clip"}),
@@ -91,11 +97,17 @@ CLIPS_SCHEMA = pa.schema(
         pa.field("decoder", pa.string(), metadata={"about": "backend and version that decoded the clip"}),
         pa.field("info", pa.string(), metadata={"about": "JSON of the container's facts, or null"}),
         pa.field("folder", pa.string(), metadata={"about": "the clip's folder relative to the store"}),
+        pa.field(
+            "sha256",
+            pa.string(),
+            metadata={"about": "of the file that was examined; null for folders, and where it is not known"},
+        ),
     ]
 )
 
 _RECORD = "clip.json"
-_DEFECTS = (OSError, ValueError, KeyError, TypeError)
+_STALE = ".stale"  # there while the tables do not say what the records do
+_DEFECTS = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
 def _json(value: Any) -> str:
@@ -106,6 +118,24 @@ def clip_folder(clip: Clip) -> str:
     """The clip's folder relative to the store, ``<dataset>/<method>/<video>``."""
     method = "".join(letter if letter.isalnum() or letter in "-_.+" else "_" for letter in clip.method).strip(".")
     return f"{clip.dataset}/{method or 'unnamed'}/{clip.name}"
+
+
+def store_for(base: Path, data: Path) -> Path:
+    """Where the faces of the data in a folder go by default.
+
+    Args:
+        base: The face store, unless it is that of other data: two folders of videos often have the same file names.
+        data: The data's folder.
+
+    Returns:
+        ``base``, or a folder next to it if the files recorded in ``base`` are still there and are not below ``data``.
+    """
+    folder = Path(os.path.realpath(data))
+    record = next(base.glob(f"*/*/*/{_RECORD}"), None)
+    recorded = [Path(source["path"]) for source in FaceStore(base).read(record)["sources"]] if record else []
+    if any(path.exists() and not Path(os.path.realpath(path)).is_relative_to(folder) for path in recorded):
+        return base.with_name(f"{base.name}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]}")
+    return base
 
 
 class FaceStore:
@@ -163,36 +193,59 @@ class FaceStore:
     # ---------------------------------------------------------------- writing
 
     def record(self, clip: Clip) -> dict[str, Any] | None:
-        """The row of ``clips.parquet`` already recorded for the clip, ``None`` if it has not been done.
+        """What is recorded for the clip, ``None`` if it has not been done.
+
+        Returns:
+            ``clip``: its row of ``clips.parquet``; ``crops``: its rows of ``manifest.parquet``, without what they share
+            with the former; ``sources``: the files that were examined, as :meth:`preprocessing.source.Source.to_dict`
+            gives them, none if an older release made the record.
 
         Raises:
             FacefakeError: ``store_damaged``.
         """
-        path = self.root / clip_folder(clip) / _RECORD
-        return dict(self._record(path)["clip"]) if path.exists() else None
+        records = self._records(clip)
+        return records[-1] if records else None
 
-    def refresh(self, clip: Clip, record: dict[str, Any]) -> dict[str, Any]:
-        """Bring a recorded clip up to what its data set says of it now, e.g. a corrected label; returns the record.
+    def refresh(self, clip: Clip, record: Mapping[str, Any], sources: Sequence[Source] = ()) -> dict[str, Any]:
+        """Bring a recorded clip up to what is known of it now, e.g. a corrected label; returns its row.
+
+        Args:
+            clip: The clip.
+            record: From :meth:`record`.
+            sources: Its files as they are now, if they were found to have the content that is recorded.
 
         Raises:
             FacefakeError: ``store_damaged``, ``not_writable``.
         """
-        says = _clip_facts(clip)
-        if says.items() <= record.items():
-            return record
-        path = self.root / clip_folder(clip) / _RECORD
-        whole = self._record(path)
-        whole["clip"].update(says)
-        write_atomic(path, _json(whole).encode())
-        return dict(whole["clip"])
+        home, there = self._home(clip), record["clip"]["folder"]
+        facts = {**record["clip"], **_clip_facts(clip), **_content(sources)}
+        files = [source.to_dict() for source in sources] or record["sources"]
+        if facts == record["clip"] and files == record["sources"] and home == there:
+            return dict(record["clip"])
+        self._begin_change()
+        new = _placed(facts, record["crops"], files, home)
+        write_atomic(self.root / there / _RECORD, _json(new).encode())
+        if home != there:
+            self._move(there, home)
+        return dict(new["clip"])
 
-    def add(self, clip: Clip, faces: ClipFaces | FacefakeError, recipe: Recipe) -> dict[str, Any]:
-        """Write one clip's crops and record, replacing what was there, and return the record's ``clip`` part.
+    def add(
+        self, clip: Clip, faces: ClipFaces | FacefakeError, recipe: Recipe, sources: Sequence[Source] = ()
+    ) -> dict[str, Any]:
+        """Write one clip's crops and record, replacing what was there, and return its row of ``clips.parquet``.
+
+        Args:
+            clip: The clip.
+            faces: What was found in it, or why nothing could be.
+            recipe: How it was found.
+            sources: The files that were examined (:func:`preprocessing.source.examine`).
 
         Raises:
-            FacefakeError: ``not_writable``.
+            FacefakeError: ``not_writable``, ``store_damaged``.
         """
-        folder = clip_folder(clip)
+        folder = self._home(clip)
+        superseded = {record["clip"]["folder"] for record in self._records(clip)} - {folder}
+        self._begin_change()
         with self._folder_in_the_making(folder) as temporary:
             rows = []
             if isinstance(faces, ClipFaces):
@@ -200,9 +253,42 @@ class FaceStore:
                     name = f"t{face.track}_{face.frame:06d}.png"
                     Image.fromarray(face.image).save(temporary / name, compress_level=3)
                     rows.append(_crop_row(face, f"{folder}/{name}", faces.decoder, recipe))
-            record = _clip_row(clip, faces, folder)
-            (temporary / _RECORD).write_text(_json({"clip": record, "crops": rows}))
-        return record
+            row = {**_clip_row(clip, faces, folder), **_content(sources)}
+            record = {"clip": row, "crops": rows, "sources": [source.to_dict() for source in sources]}
+            (temporary / _RECORD).write_text(_json(record))
+        for old in superseded:
+            self._remove(old)
+        return row
+
+    def _records(self, clip: Clip) -> list[dict[str, Any]]:
+        """Every record of the clip, under whatever method it was filed, the latest last.
+
+        There is more than one only after a release that filed a corrected method anew, or a killed process.
+        """
+        dataset = self.root / clip.dataset
+        methods = sorted(dataset.iterdir()) if dataset.is_dir() else []
+        paths = [method / name / _RECORD for method in methods for name in (clip.name, _distinct(clip.name, clip))]
+        there = sorted((path.stat().st_mtime_ns, path) for path in paths if path.exists())
+        records = [self.read(path) for _, path in there]
+        return [record for record in records if _identity(record) == (clip.dataset, clip.key)]
+
+    def _home(self, clip: Clip) -> str:
+        """The folder for the clip: its own name's, unless another clip has that one already."""
+        folder = clip_folder(clip)
+        path = self.root / folder / _RECORD
+        free = not path.exists() or _identity(self.read(path)) == (clip.dataset, clip.key)
+        return folder if free else _distinct(folder, clip)
+
+    def _move(self, old: str, new: str) -> None:
+        try:
+            (self.root / new).parent.mkdir(parents=True, exist_ok=True)
+            self._remove(new)
+            os.rename(self.root / old, self.root / new)
+        except OSError as error:
+            raise _not_writable(self.root / new, error) from error
+
+    def _remove(self, folder: str) -> None:
+        shutil.rmtree(self.root / folder, ignore_errors=True)
 
     @contextmanager
     def _folder_in_the_making(self, folder: str) -> Iterator[Path]:
@@ -218,9 +304,7 @@ class FaceStore:
                 os.rename(final, old)
             os.rename(temporary, final)
         except OSError as error:
-            raise FacefakeError(
-                "not_writable", f"Cannot write {final} ({error.strerror}).", "Choose another folder, or free space."
-            ) from error
+            raise _not_writable(final, error) from error
         finally:
             shutil.rmtree(making, ignore_errors=True)
 
@@ -232,17 +316,52 @@ class FaceStore:
             if host == socket.gethostname() and pid.isdigit() and not alive(int(pid)):
                 shutil.rmtree(path, ignore_errors=True)
 
+    def _begin_change(self) -> None:
+        """Note that the tables do not say what the records do until they are compiled again."""
+        try:
+            (self.root / _STALE).touch()
+        except OSError as error:
+            raise _not_writable(self.root, error) from error
+
     def compile(self) -> None:
         """Write ``manifest.parquet`` and ``clips.parquet`` from the clips' records; same records, same bytes.
+
+        Tables that say what the records do already are left alone, so that a run over a complete store is quick.
 
         Raises:
             FacefakeError: ``store_damaged``, ``not_writable``.
         """
         self._remove_leftovers()
-        records = [self._record(path) for path in self.root.glob(f"*/*/*/{_RECORD}")]
-        records.sort(key=lambda record: tuple(record["clip"][name] for name in ("dataset", "clip", "folder")))
+        change = _modified(self.root / _STALE)
+        paths = list(self.root.glob(f"*/*/*/{_RECORD}"))
+        if change is not None or self._compiled() != len(paths):
+            self._write_tables(self.latest(paths))
+        if change is not None and change == _modified(self.root / _STALE):  # else another process has added since
+            (self.root / _STALE).unlink(missing_ok=True)
+        if (self.root / ".making").is_dir() and not any((self.root / ".making").iterdir()):
+            (self.root / ".making").rmdir()
+
+    def _compiled(self) -> int:
+        """Number of clips in the tables, -1 if a table is not there or damaged."""
+        try:
+            pq.read_metadata(self.root / "manifest.parquet")
+            return int(pq.read_metadata(self.root / "clips.parquet").num_rows)
+        except (OSError, pa.ArrowException):
+            return -1
+
+    def latest(self, paths: Sequence[Path]) -> list[dict[str, Any]]:
+        """The records at ``paths``; of several of one clip only the latest, and the others are removed."""
+        latest: dict[tuple[str, str], dict[str, Any]] = {}
+        for path in sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path)):
+            record = self.read(path)
+            superseded = latest.get(_identity(record))
+            if superseded is not None:
+                self._remove(superseded["clip"]["folder"])
+            latest[_identity(record)] = record
+        return [latest[identity] for identity in sorted(latest)]
+
+    def _write_tables(self, records: Sequence[Mapping[str, Any]]) -> None:
         clips = [record["clip"] for record in records]
-        _refuse_twins(clips)
         shared = [field.name for field in _CLIP_FIELDS]
         crops = [
             {**{name: record["clip"][name] for name in shared}, **row} for record in records for row in record["crops"]
@@ -254,16 +373,16 @@ class FaceStore:
             path = self.root / f"{name}.parquet"
             if not path.exists() or path.read_bytes() != data:
                 write_atomic(path, data)
-        if (self.root / ".making").is_dir() and not any((self.root / ".making").iterdir()):
-            (self.root / ".making").rmdir()
 
     def merge(self, others: Sequence[FaceStore]) -> int:
         """Copy in the clips of stores made with the same recipe that this one lacks; returns how many.
 
         Raises:
-            FacefakeError: ``store_recipe_mismatch``, ``not_writable``.
+            FacefakeError: ``store_recipe_mismatch``; ``store_conflict``, before anything is copied, if two stores hold
+                different files under one name; ``not_writable``.
         """
-        copied = 0
+        wanted: dict[tuple[str, str], tuple[FaceStore, dict[str, Any]]] = {}
+        conflicts: list[str] = []
         for other in others:
             if other.recipe.get("hash") != self.recipe.get("hash"):
                 raise FacefakeError(
@@ -271,14 +390,29 @@ class FaceStore:
                     f"{other.root} was made with another recipe than {self.root}.",
                     "Only shards of one extraction can be merged.",
                 )
-            for path in sorted(other.root.glob(f"*/*/*/{_RECORD}")):
-                folder = path.parent.relative_to(other.root).as_posix()
-                if not (self.root / folder).exists():
-                    with self._folder_in_the_making(folder) as temporary:
-                        shutil.copytree(path.parent, temporary, dirs_exist_ok=True)
-                    copied += 1
+            for record in other.latest(list(other.root.glob(f"*/*/*/{_RECORD}"))):
+                clip = _recorded_clip(record)
+                here = wanted.get(_identity(record), (self, self.record(clip)))
+                if here[1] is None or _unread(here[1]):
+                    wanted[_identity(record)] = other, record
+                elif not (_same_content(here[1], record) or _unread(record)):
+                    conflicts.append(f"{clip.key} in {here[0].root} and in {other.root}")
+        if conflicts:
+            raise _merge_conflict(conflicts)
+        for other, record in wanted.values():
+            self._copy(other, record)
         self.compile()
-        return copied
+        return len(wanted)
+
+    def _copy(self, other: FaceStore, record: Mapping[str, Any]) -> None:
+        clip = _recorded_clip(record)
+        folder = self._home(clip)
+        superseded = {each["clip"]["folder"] for each in self._records(clip)} - {folder}
+        self._begin_change()
+        with self._folder_in_the_making(folder) as temporary:
+            shutil.copytree(other.root / record["clip"]["folder"], temporary, dirs_exist_ok=True)
+        for old in superseded:
+            self._remove(old)
 
     # ---------------------------------------------------------------- reading
 
@@ -298,23 +432,120 @@ class FaceStore:
         """
         return self._table("clips.parquet", CLIPS_SCHEMA)
 
+    def crop(self, name: str) -> np.ndarray:
+        """A crop, uint8 RGB (h, w, 3).
+
+        Args:
+            name: As the manifest has it in ``crop``.
+
+        Raises:
+            FacefakeError: ``store_damaged`` if it is missing, unreadable or outside of the store.
+        """
+        path = (self.root / name).resolve()
+        try:
+            if not path.is_relative_to(self.root.resolve()):
+                raise ValueError("it lies outside of the store")
+            with Image.open(path, formats=["PNG"]) as picture:
+                return np.asarray(picture.convert("RGB"))
+        except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises on damaged files
+            raise FacefakeError(
+                "store_damaged",
+                f"The crop {path} cannot be read ({error}).",
+                "Delete its folder in the store and run `facefake extract` again.",
+            ) from error
+
     def _table(self, name: str, schema: pa.Schema) -> pa.Table:
         try:
             table = pq.read_table(self.root / name)
         except (OSError, pa.ArrowException) as error:
             raise _damaged(self.root / name, error) from error
+        if "sha256" in schema.names and "sha256" not in table.schema.names:  # written by a release that kept none
+            table = table.append_column(schema.field("sha256"), pa.nulls(len(table), pa.string()))
         if table.schema.names != schema.names:
             raise _damaged(self.root / name, ValueError("its columns are not those of this version"))
         return table
 
-    def _record(self, path: Path) -> dict[str, Any]:
+    def read(self, path: Path) -> dict[str, Any]:
+        """The record in a ``clip.json`` of the store, in the form of :meth:`record`.
+
+        Raises:
+            FacefakeError: ``store_damaged``.
+        """
         try:
             record = json.loads(path.read_text())
-            if set(record["clip"]) != set(CLIPS_SCHEMA.names):
+            clip, crops, sources = record["clip"], record["crops"], record.get("sources", [])
+            clip.setdefault("sha256", None)
+            if set(clip) != set(CLIPS_SCHEMA.names):
                 raise ValueError("its fields are not those of this version")
-            return dict(record)
+            for source in sources:
+                Source.from_dict(source)
+            return _placed(clip, crops, sources, path.parent.relative_to(self.root).as_posix())
         except _DEFECTS as error:
             raise _damaged(path, error) from error
+
+
+def _placed(clip: dict[str, Any], crops: list[Any], sources: list[Any], folder: str) -> dict[str, Any]:
+    """A record as it is for a clip in ``folder``, whatever folder it was written for."""
+    clip["folder"] = folder
+    for row in crops:
+        row["crop"] = f"{folder}/{row['crop'].rsplit('/', 1)[-1]}"
+    return {"clip": clip, "crops": crops, "sources": sources}
+
+
+def _identity(record: Mapping[str, Any]) -> tuple[str, str]:
+    return record["clip"]["dataset"], record["clip"]["clip"]
+
+
+def _recorded_clip(record: Mapping[str, Any]) -> Clip:
+    folder = Path(record["clip"]["folder"])
+    clip = clip_of_row(record["clip"], folder, folder.name)
+    return replace(clip, name=clip.name.removesuffix(_distinct("", clip)))
+
+
+def _distinct(name: str, clip: Clip) -> str:
+    """``name`` for a clip whose own name another clip has, as where two differ in the case of letters alone."""
+    return f"{name}-{hashlib.sha256(clip.key.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+
+
+def _content(sources: Sequence[Source]) -> dict[str, Any]:
+    """What the tables say of the files that were examined."""
+    return {"sha256": sources[0].sha256} if sources else {}
+
+
+def _same_content(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two records are of the same files; of records that do not say so, whether they hold the same faces."""
+    digests = [[source.get("sha256") for source in record["sources"]] for record in (one, other)]
+    if all(digests) and not any(None in each for each in digests):
+        return digests[0] == digests[1]
+    names = [[{**row, "crop": row["crop"].rsplit("/", 1)[-1]} for row in record["crops"]] for record in (one, other)]
+    return bool(names[0]) and names[0] == names[1]
+
+
+def _unread(record: Mapping[str, Any]) -> bool:
+    """Whether a record tells of an attempt that read nothing to the end, as one killed for its time does."""
+    return record["clip"]["sha256"] is None and not record["crops"] and record["clip"]["outcome"] != "no_face"
+
+
+def _merge_conflict(conflicts: Sequence[str]) -> FacefakeError:
+    shown = "; ".join(conflicts[:5]) + (f"; and {len(conflicts) - 5} more" if len(conflicts) > 5 else "")
+    return FacefakeError(
+        "store_conflict",
+        f"{len(conflicts)} clips have the same name and different content: {shown}.",
+        "Nothing was merged. Keep these stores apart, or extract the folder that holds all of the videos.",
+    )
+
+
+def _modified(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def _not_writable(path: Path, error: OSError) -> FacefakeError:
+    return FacefakeError(
+        "not_writable", f"Cannot write {path} ({error.strerror}).", "Choose another folder, or free space."
+    )
 
 
 def _damaged(path: Path, error: Exception) -> FacefakeError:
@@ -323,17 +554,6 @@ def _damaged(path: Path, error: Exception) -> FacefakeError:
         f"{path} is missing or unreadable ({error}).",
         "Run `facefake extract` on it again; delete the clip's folder first if the message names one.",
     )
-
-
-def _refuse_twins(clips: Sequence[dict[str, Any]]) -> None:
-    """A clip whose method was renamed stands in two folders, perhaps with two labels: nobody may train on both."""
-    for one, other in pairwise(clips):
-        if (one["dataset"], one["clip"]) == (other["dataset"], other["clip"]):
-            raise FacefakeError(
-                "store_damaged",
-                f"{one['clip']} stands twice in the store: in {one['folder']} and in {other['folder']}.",
-                "Its method was changed since: delete the folder that no longer holds.",
-            )
 
 
 def _clip_facts(clip: Clip) -> dict[str, Any]:
@@ -373,7 +593,7 @@ def clip_of_row(row: Mapping[str, Any], path: Path, name: str) -> Clip:
 
 
 def _clip_row(clip: Clip, faces: ClipFaces | FacefakeError, folder: str) -> dict[str, Any]:
-    row: dict[str, Any] = {**_clip_facts(clip), "folder": folder, "hint": None}
+    row: dict[str, Any] = {**_clip_facts(clip), "folder": folder, "hint": None, "sha256": None}
     if isinstance(faces, FacefakeError):
         return {
             **row,

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
-from facefake.digest import sha256_file
+from preprocessing.digest import sha256_file
 from preprocessing.faces import CropGeometry, align, load_face_detector
 from tests.clips import write_video
 from tests.face_networks import known, scrfd, write

@@ -16,6 +16,7 @@ from facefake.cli.options import (
     Source,
     cropping_options,
     process_options,
+    redo_option,
     source_options,
     split_option,
 )
@@ -42,11 +43,11 @@ def _shard(value: str | None) -> tuple[int, int] | None:
 def bring_up_to_date(
     clips: list[Clip], store: FaceStore, recipe: Recipe, process: Process, redo: tuple[str, ...] = ()
 ) -> Summary:
-    """Extract what the store lacks, with a progress bar."""
+    """Extract what the store lacks, with a progress bar, and say how many files were replaced since the last run."""
     from preprocessing.run import extract_clips
 
     with progress_bar("extracting faces", len(clips)) as advance:
-        return extract_clips(
+        summary = extract_clips(
             clips,
             store,
             recipe,
@@ -56,6 +57,13 @@ def bring_up_to_date(
             redo=redo,
             on_clip=lambda record: advance(record["clip"]),
         )
+    if summary.replaced:
+        click.echo(
+            f"{summary.replaced} of {len(clips)} files are not the ones that were extracted before: their faces were "
+            "extracted again",
+            err=True,
+        )
+    return summary
 
 
 def print_summary(summary: Summary, store: Path) -> None:
@@ -72,7 +80,6 @@ def print_summary(summary: Summary, store: Path) -> None:
 
 
 def _merge(paths: tuple[Path, ...], out: Path) -> None:
-
     from preprocessing.files import write_atomic
     from preprocessing.store import FaceStore
 
@@ -90,7 +97,7 @@ def _merge(paths: tuple[Path, ...], out: Path) -> None:
 @split_option
 @cropping_options
 @process_options
-@click.option("--redo", multiple=True, metavar="OUTCOME", help="Try clips of this outcome again, e.g. no_face.")
+@redo_option
 @click.option("--shard", metavar="i/N", help="Only every N-th clip from the i-th.")
 @click.option("--merge", is_flag=True, help="PATHS are face stores of shards; gather them in --out.")
 def command(
@@ -106,8 +113,8 @@ def command(
 ) -> None:
     """Find, track and align the faces of a folder of videos or of a data set as released.
 
-    The face store gets one PNG a face and manifest.parquet. Run it again and it does only what is missing; kill it
-    and it goes on where it was.
+    The face store gets one PNG per face and manifest.parquet. Run it again and it does only what is missing or whose
+    file changed; kill it and it goes on where it was.
 
     \b
     facefake extract videos/ --out store

@@ -63,6 +63,7 @@ class LabelledSet:
         *,
         corruption: Corruption | None = None,
         foreign_crops: bool = False,
+        redo: tuple[str, ...] = (),
     ) -> Iterator[ClipResult]:
         """A result for each clip, then an error for each that the data set lists and lacks.
 
@@ -71,6 +72,7 @@ class LabelledSet:
             process: How work is spread.
             corruption: What is done to faces as they are scored.
             foreign_crops: Score released crops though they are cut otherwise than the detector's.
+            redo: Outcomes of clips to extract again; ``all`` for every clip.
 
         Raises:
             FacefakeError: What opening the store, extraction and scoring raise; ``usage`` for a corruption of the faces
@@ -82,7 +84,7 @@ class LabelledSet:
         if examiner.recipe.whole:
             results = self._of_pictures(examiner, process, corruption)
         else:
-            results = self._of_faces(examiner, process, corruption, foreign_crops)
+            results = self._of_faces(examiner, process, corruption, foreign_crops, redo)
         return chain(results, (failed(clip, _absent(clip), via=examiner.via) for clip in self.found.absent))
 
     def _of_pictures(self, examiner: Examiner, process: Process, corruption: Corruption | None) -> Iterator[ClipResult]:
@@ -105,7 +107,12 @@ class LabelledSet:
         )
 
     def _of_faces(
-        self, examiner: Examiner, process: Process, corruption: Corruption | None, foreign_crops: bool
+        self,
+        examiner: Examiner,
+        process: Process,
+        corruption: Corruption | None,
+        foreign_crops: bool,
+        redo: tuple[str, ...],
     ) -> Iterator[ClipResult]:
         """Extract what the store lacks, then score from it."""
         from facefake.cli.extract import bring_up_to_date
@@ -113,7 +120,7 @@ class LabelledSet:
         from preprocessing.store import FaceStore
 
         faces = FaceStore.open_or_create(self.store, examiner.recipe)
-        bring_up_to_date(self.found.clips, faces, examiner.recipe, process)
+        bring_up_to_date(self.found.clips, faces, examiner.recipe, process, redo)
         return score_store(
             self.found.clips,
             examiner.detector,
@@ -171,7 +178,7 @@ def labelled_sets(source: Source, splits: tuple[str, ...], store: Path | None) -
         LabelledSet(
             each,
             to_score(each, splits or own),
-            each.store(store if store is None or len(sets) == 1 else store / each.name),
+            each.store(store) if len(sets) == 1 or store is None else each.store(None, store / each.name),
         )
         for each, own in sets
     ]

@@ -115,13 +115,22 @@ class Source:
             return recipe
         return replace(Recipe.of_release(crops, recipe.sampling), corruption=recipe.corruption)
 
-    def store(self, chosen: Path | None) -> Path:
-        """Its face store: as chosen, else ``store/NAME``; a store that is the data set is its own, whatever is chosen.
+    def store(self, chosen: Path | None, base: Path | None = None) -> Path:
+        """Its face store; a store that is the data set is its own, whatever is chosen.
+
+        Args:
+            chosen: What the user named for it.
+            base: Where it is otherwise, ``store/NAME`` by default. Data of the same name in another folder get a store
+                next to it.
 
         Raises:
             FacefakeError: ``dataset_not_found``.
         """
-        return self.root() if self.name == STORE else chosen or Path("store") / self.name
+        from preprocessing.store import store_for
+
+        if self.name == STORE:
+            return self.root()
+        return chosen or store_for(base or Path("store") / self.name, self.root())
 
     def clips(self, splits: tuple[str, ...] = ()) -> list[Clip]:
         """Those of :meth:`found` that are there."""
@@ -281,6 +290,13 @@ cropping_options = gathered(
 
 split_option = click.option(
     "--split", "splits", multiple=True, type=click.Choice(["train", "val", "test"]), help="Only these splits."
+)
+
+redo_option = click.option(
+    "--redo",
+    multiple=True,
+    metavar="OUTCOME",
+    help="Extract clips of this outcome again, e.g. no_face or timeout; all for every clip.",
 )
 
 min_coverage_option = click.option(

@@ -178,11 +178,11 @@ def with_threshold(detector: Entrant, validation: Path, inputs: Inputs) -> Entra
     Raises:
         FacefakeError: ``protocol_mismatch`` if those are not its own, ``split_leak`` if they are not validation scores.
     """
-    from facefake.digest import sha256_file
     from facefake.evaluation.detectors import same_detector
     from facefake.evaluation.paths import thresholds_in
     from facefake.evaluation.scores_file import read_scores
     from facefake.evaluation.threshold import validated_threshold
+    from preprocessing.digest import sha256_file
 
     if len(set(thresholds_in((detector.provenance or {}).get("settings") or {}).values())) > 1:
         raise FacefakeError(

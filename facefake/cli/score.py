@@ -19,6 +19,7 @@ from facefake.cli.options import (
     frames_option,
     min_coverage_option,
     process_options,
+    redo_option,
     source_options,
     split_option,
 )
@@ -53,6 +54,7 @@ def _of_sets(
     process: Process,
     outputs: Sequence[str | Path | None],
     foreign_crops: bool,
+    redo: tuple[str, ...],
 ) -> tuple[Iterator[ClipResult], int, dict[str, Any]]:
     """Score labelled data sets; with the number of results to come and what to know of each set."""
     from facefake.scoring import of_paths
@@ -63,7 +65,7 @@ def _of_sets(
             keep_out(each.source.root(), each.store, *outputs)
     facts = {each.source.name: each.facts(examiners) for each in sets}
     results = chain.from_iterable(
-        of_paths([each.results(examiner, process, foreign_crops=foreign_crops) for examiner in examiners])
+        of_paths([each.results(examiner, process, foreign_crops=foreign_crops, redo=redo) for examiner in examiners])
         for each in sets
     )
     return results, sum(map(len, sets)), facts
@@ -89,6 +91,7 @@ def _of_sets(
 @click.option(
     "--foreign-crops", is_flag=True, help="Score crops as released though they are cut otherwise than in training."
 )
+@redo_option
 @process_options
 def command(
     paths: tuple[Path, ...],
@@ -108,6 +111,7 @@ def command(
     splits: tuple[str, ...],
     store: Path | None,
     foreign_crops: bool,
+    redo: tuple[str, ...],
     process: Process,
 ) -> None:
     """Tell, for each video or picture, whether it was forged, and for whom, when, and how sure.
@@ -152,7 +156,7 @@ def command(
     )
     settings: dict[str, Any] = {} if detectors.detectors else {"default_detector": DEFAULT}
     if source.datasets:
-        results, total, facts = _of_sets(source, splits, store, examiners, process, files, foreign_crops)
+        results, total, facts = _of_sets(source, splits, store, examiners, process, files, foreign_crops, redo)
         settings["datasets"] = facts
     else:
         results, total = _of_files(paths, source.labels, examiners, process)

@@ -74,6 +74,7 @@ class Trained:
         from facefake.evaluation.study_scores import read_picture_scores, write_picture_scores
         from facefake.training.loaders import worker_count
         from preprocessing.device import pick_device
+        from preprocessing.source import fingerprint
 
         device = pick_device(self.place.device)
         level = f"-{corruption.kind}-{corruption.level:g}" if corruption else ""
@@ -82,7 +83,8 @@ class Trained:
             "detector": self.sha256,
             "device": device.type,
             "corruption": str(corruption) if corruption else None,
-            "pictures": _digest(clips, stamped=True),
+            "pictures": _digest(clips),
+            "files": fingerprint(clips),
         }
         if (saved := read_picture_scores(path, made)) is not None:
             return saved
@@ -112,20 +114,22 @@ def run_study(study: Study, place: Place, data: Path | None, outcome: StudyOutco
         return
     trained_on = [clip for clip in training if clip.split == "train"]
     outcome.notes += _said(study.train.dataset, [each.sentence for each in shortcuts(trained_on)])
+    content = _content(training, place)
     runs = list(study.runs())
     for number, run in enumerate(runs, start=1):
         click.echo(f"{run.name}: run {number} of {len(runs)}", err=True)
-        _run(run, training, sets, place, outcome)
+        _run(run, training, content, sets, place, outcome)
 
 
 def _run(
     run: Run,
     training: Sequence[Clip],
+    content: str,
     sets: Sequence[tuple[str, list[Clip]]],
     place: Place,
     outcome: StudyOutcome,
 ) -> None:
-    trained = outcome.attempt(run.name, partial(_trained, run, training, place))
+    trained = outcome.attempt(run.name, partial(_trained, run, training, content, place))
     if trained is None:
         return
     facts = outcome.attempt(f"{run.name}, validation,", partial(_validated, trained, training))
@@ -183,15 +187,15 @@ def _training_set(each: SuiteSet, place: Place, data: Path | None) -> list[Clip]
     return training_pictures(source_of(each, root))
 
 
-def _trained(run: Run, training: Sequence[Clip], place: Place) -> Trained:
+def _trained(run: Run, training: Sequence[Clip], content: str, place: Place) -> Trained:
     """Train, go on with what was begun, or take what is there: a run's folder is known by its config and its data."""
-    from facefake.digest import sha256_file
     from facefake.models.file import DETECTOR_FILE
     from facefake.training import train_pictures
+    from preprocessing.digest import sha256_file
     from preprocessing.files import write_atomic
 
     config = run.config()
-    digest = hashlib.sha256(f"{config.sha256} {_digest(training)}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{config.sha256} {_digest(training)} {content}".encode()).hexdigest()
     folder = place.work / "runs" / f"{config.strategy}-{config.data.per_class or 'all'}-s{config.seed}-{digest[:12]}"
     detector, done = folder / DETECTOR_FILE, folder / "done.json"
     facts = _finished(done)
@@ -267,18 +271,20 @@ def _test(
             outcome.rows += make_rows(study, trial)
 
 
-def _digest(clips: Sequence[Clip], stamped: bool = False) -> str:
-    """Of which pictures these are; ``stamped`` with the size and time of each file, which a new copy changes."""
+def _digest(clips: Sequence[Clip]) -> str:
+    """Of which pictures these are, and what is known of them."""
     digest = hashlib.sha256()
     for clip in clips:
         facts = (clip.dataset, clip.key, clip.member, clip.label, clip.method, clip.split)
-        digest.update(repr((*facts, _stamp(clip.path) if stamped else None)).encode("utf-8", "surrogateescape"))
+        digest.update(repr(facts).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:  # it will be said when it is opened
-        return None
-    return status.st_size, status.st_mtime_ns
+def _content(clips: Sequence[Clip], place: Place) -> str:
+    """What is in the pictures' files, wherever they lie; files that did not change are read once."""
+    from facefake.features.hashes import Hashes
+
+    digest = hashlib.sha256()
+    for found in Hashes(place.work / "features").of(clip.file for clip in clips):
+        digest.update(found if isinstance(found, bytes) else found.code.encode())
+    return digest.hexdigest()

@@ -59,7 +59,7 @@ def score_set(bench: Bench, of: Material, corruption: Corruption | None = None, 
     at_frame, at_crop = (corruption, None) if at == "frame" else (None, corruption)
     name = of.source.name
     level = f"-{corruption.kind}-{corruption.level:g}" if corruption else ""
-    store = of.source.store(bench.stores / (f"{name}{level}" if at_frame else name))
+    store = of.source.store(None, bench.stores / (f"{name}{level}" if at_frame else name))
     clips = LabelledSet(of.source, of.found, store)
     examiner = replace(bench.examiner, recipe=replace(bench.examiner.recipe, corruption=at_frame))
     examiner = replace(examiner, recipe=clips.recipe(examiner))
@@ -68,6 +68,7 @@ def score_set(bench: Bench, of: Material, corruption: Corruption | None = None, 
         corruption=str(at_crop) if at_crop else None,
         protocol=of.protocol(),
         absent=len(of.found.absent),  # once they are there, they are to be scored
+        files=of.files,  # a file that was replaced is to be scored, too
         datasets={name: clips.facts([examiner])},
     )
     path = bench.out / "scores" / (f"{name}.{at}{level}.json" if corruption else f"{name}.json")

@@ -23,11 +23,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """One data set of a suite, found: where it lies and its clips."""
+    """One data set of a suite, found: where it lies, its clips, and the state of their files."""
 
     each: SuiteSet
     source: Source
     found: Found
+    files: str
 
     def lacks(self, ladder: Ladder, examiner: Examiner) -> str | None:
         """What this set has instead of what ``ladder`` corrupts, in words; ``None`` if it can be corrupted so."""
@@ -110,8 +111,11 @@ def material(each: SuiteSet, root: Path) -> Material:
     Raises:
         FacefakeError: What its reader raises, or ``split_empty``.
     """
+    from preprocessing.source import fingerprint
+
     source = source_of(each, root)
-    return Material(each, source, to_score(source, each.splits))
+    found = to_score(source, each.splits)
+    return Material(each, source, found, fingerprint(found.clips))
 
 
 def source_of(each: SuiteSet, root: Path | None) -> Source:

@@ -31,7 +31,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facefake.digest import sha256_file
 from facefake.evaluation.metrics.curves import BINS, bin_of
 from facefake.evaluation.scores import Scores
 from facefake.evaluation.scores_file import ScoresFile
@@ -39,6 +38,7 @@ from facefake.evaluation.threshold import equal_error_threshold
 from facefake.models.card import DetectorCard
 from facefake.models.file import read_card
 from facefake.scoring.calibration import Calibration, ErrorRates, FittedOn, Method, Rate, class_weights, fit
+from preprocessing.digest import sha256_file
 from preprocessing.errors import FacefakeError
 
 SPLIT = "val"

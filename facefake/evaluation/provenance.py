@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from facefake.digest import sha256_file
+from preprocessing.digest import sha256_file
 
 # what decides about pixels, scores and figures
 PACKAGES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from facefake.features.lock import locked
 from facefake.features.records import RecordFile
 from preprocessing.clip import File
+from preprocessing.digest import settled
 from preprocessing.errors import FacefakeError
 from preprocessing.parquet import picture_bytes
 from preprocessing.video.safe import local_file
@@ -103,6 +105,8 @@ class Hashes:
 
 
 def _read(digest: Callable[[Path, str | None], bytes], file: File) -> bytes | FacefakeError:
+    with suppress(OSError):  # said when it is opened
+        settled(file[0])
     try:
         return digest(*file)
     except FacefakeError as error:

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from facefake.digest import sha256_file
+from preprocessing.digest import sha256_file
 from preprocessing.errors import FacefakeError
 
 _PIECE = 1 << 20

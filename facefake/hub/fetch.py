@@ -10,12 +10,12 @@ from huggingface_hub import constants as hub
 from huggingface_hub.errors import GatedRepoError
 
 from facefake.connection import HUB_ERRORS, why_offline
-from facefake.digest import sha256_file
 from facefake.hub.cache import sources_dir
 from facefake.hub.download import download
 from facefake.hub.say import Say, silent
 from facefake.hub.words import in_words, to_bring, where
 from facefake.registry.entry import Entry, Hub, Link, Manual
+from preprocessing.digest import sha256_file
 from preprocessing.errors import FacefakeError, first_line
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from facefake.digest import sha256_file
 from facefake.hub.say import Say, silent
 from facefake.models.card import BackboneCard
 from facefake.models.file import read_card
 from facefake.registry.entry import Entry
+from preprocessing.digest import sha256_file
 from preprocessing.errors import FacefakeError
 from preprocessing.files import copy_atomic, write_atomic
 

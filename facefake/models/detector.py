@@ -13,7 +13,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from facefake.digest import sha256_file
 from facefake.models import weights as source
 from facefake.models.adapter import Adapter
 from facefake.models.backbone import Backbone, BackboneSpec, load_backbone
@@ -29,6 +28,7 @@ from facefake.models.runner import Runner, TorchRunner
 from facefake.models.strategies import bare_network, trained_of_tower
 from facefake.models.tuning import FROZEN, AdapterSettings, LoraSettings
 from preprocessing.device import pick_device
+from preprocessing.digest import sha256_file
 from preprocessing.errors import FacefakeError
 from preprocessing.faces.align import WHOLE
 from preprocessing.files import write_atomic

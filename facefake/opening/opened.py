@@ -12,13 +12,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from facefake.digest import sha256_file
 from facefake.opening.archive import FAULTS as ARCHIVE_FAULTS
 from facefake.opening.archive import Archive, NotTorchError
 from facefake.opening.flatten import flatten
 from facefake.opening.pickles import damaged, read_pickle
 from facefake.opening.plain import plain
 from facefake.opening.torchscript import read_torchscript
+from preprocessing.digest import sha256_file
 from preprocessing.errors import FacefakeError
 
 Kind = Literal["safetensors", "pickle", "torchscript"]

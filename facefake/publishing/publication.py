@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from facefake.digest import sha256_file
 from facefake.evaluation.paths import detectors_in
 from facefake.evaluation.report import SCHEMA
 from facefake.models.card import DetectorCard
 from facefake.models.file import read_card
+from preprocessing.digest import sha256_file
 from preprocessing.errors import FacefakeError
 
 UNSTATED: Final = "none stated"

@@ -15,7 +15,6 @@ from typing import Protocol
 
 import numpy as np
 
-from facefake.digest import sha256_file
 from facefake.scoring.calibration import probability_of
 from facefake.scoring.examiner import via_of
 from facefake.scoring.pooling import pool
@@ -28,6 +27,7 @@ from preprocessing.errors import FacefakeError
 from preprocessing.extract import ClipFaces, FaceCrop, extract_clip
 from preprocessing.faces import CropGeometry
 from preprocessing.recipe import Recipe
+from preprocessing.source import examine
 from preprocessing.video import PICTURES
 from preprocessing.workers import AHEAD, map_clips
 
@@ -118,13 +118,8 @@ def _prepared(
 
 def _prepare(recipe: Recipe, device: str, clip: Clip) -> _FromChild:
     """The child's part. Errors are returned rather than raised so that they come with the file's digest."""
-    try:
-        faces: ClipFaces | FacefakeError = extract_clip(clip, recipe, device)
-    except FacefakeError as error:
-        faces = error
-        if error.code == "too_large":
-            return None, error
-    return sha256_file(clip.path), faces
+    sources, faces = examine(clip, partial(extract_clip, clip, recipe, device))
+    return sources[0].sha256, faces
 
 
 def extracted(faces: ClipFaces) -> Extracted:

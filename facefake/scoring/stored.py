@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from PIL import Image
 
-from facefake.digest import sha256_file
 from facefake.scoring.result import ClipResult, VideoFacts
 from facefake.scoring.rules import ScoringRules
 from facefake.scoring.score import Detector, Extracted, Prepared, score_prepared
@@ -22,6 +20,7 @@ from preprocessing.errors import FacefakeError
 from preprocessing.extract import FaceCrop
 from preprocessing.faces import CropGeometry, Face, Quality, ReleasedFace, measure
 from preprocessing.run import OUTCOMES_WITHOUT_ERROR
+from preprocessing.source import Source, proven, unchanged
 from preprocessing.store import FaceStore
 from preprocessing.video import PICTURES
 
@@ -61,12 +60,35 @@ def _prepared(
 ) -> Iterator[Prepared]:
     for clip in clips:
         found: Extracted | FacefakeError
+        sha256 = None
         try:
+            sha256 = examined_content(store, clip)
             found = _extracted(tables.record(clip), tables.crops(clip), store)
             found = _corrupted(found, clip.key, corruption) if corruption else found
         except FacefakeError as error:
             found = error
-        yield Prepared(clip, found, sha256_file(clip.path))
+        yield Prepared(clip, found, sha256)
+
+
+def examined_content(store: FaceStore, clip: Clip) -> str | None:
+    """SHA-256 of the file that the store's faces of a clip are of; ``None`` for what has no digest, like a folder.
+
+    Raises:
+        FacefakeError: ``store_outdated`` if the clip's file is there and not known to be that one.
+    """
+    record = store.record(clip)
+    if record is None:
+        return None
+    sources = [Source.from_dict(source) for source in record["sources"]]
+    of_store = store.root in clip.path.parents  # where the store itself is the data set
+    if not of_store and clip.path.exists() and not unchanged(sources, clip) and proven(sources, clip) is None:
+        raise FacefakeError(
+            "store_outdated",
+            f"{clip.key}: the faces in {store.root} are not known to be of {clip.path} as it is now.",
+            "Run `facefake extract` with this face store again: it extracts what changed.",
+        )
+    sha256: str | None = record["clip"]["sha256"]
+    return sha256
 
 
 class _Tables:
@@ -121,7 +143,7 @@ def _extracted(record: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], sto
             frames=FrameCounts(record["requested"], record["decoded"], record["with_face"]),
             faces=[_crop(row, store) for row in rows],
         )
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError) as error:  # Pillow raises the first three
+    except (ValueError, KeyError, TypeError) as error:
         raise FacefakeError(
             "store_damaged",
             f"The faces of {record['clip']} in {store.root} cannot be read ({error}).",
@@ -138,11 +160,6 @@ def _corrupted(found: Extracted, key: str, corruption: Corruption) -> Extracted:
 
 
 def _crop(row: Mapping[str, Any], store: FaceStore) -> FaceCrop:
-    path = (store.root / row["crop"]).resolve()
-    if not path.is_relative_to(store.root.resolve()):
-        raise ValueError(f"{row['crop']} lies outside of the store")
-    with Image.open(path, formats=["PNG"]) as picture:
-        image = np.asarray(picture.convert("RGB"))
     box, landmarks = np.asarray(row["box"], np.float32), row["landmarks"]
     face = (
         ReleasedFace(box)
@@ -150,4 +167,4 @@ def _crop(row: Mapping[str, Any], store: FaceStore) -> FaceCrop:
         else Face(box, np.asarray(landmarks, np.float32).reshape(5, 2), row["confidence"])
     )
     quality = Quality(**{name: row[name] for name in ("side", "inter_eye", "sharpness", "brightness")})
-    return FaceCrop(row["frame"], row["time"], row["track"], face, quality, row["main"], image)
+    return FaceCrop(row["frame"], row["time"], row["track"], face, quality, row["main"], store.crop(row["crop"]))

@@ -1,4 +1,7 @@
 import json
+import os
+import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,21 +102,55 @@ def test_failed_frames_keep_their_reason(store):
 
 
 def test_a_corrected_label_reaches_the_manifest_without_extracting_again(store):
-    record = store.add(clip("a", label=1), faces(), Recipe())
-    assert store.refresh(clip("a", label=1), record) == record
-    store.refresh(clip("a", label=0), record)
+    row = store.add(clip("a", label=1), faces(), Recipe())
+    assert store.refresh(clip("a", label=1), store.record(clip("a"))) == row
+    store.refresh(clip("a", label=0), store.record(clip("a")))
     store.compile()
     assert set(store.manifest()["label"].to_pylist()) == {0}
     assert store.clips()["label"].to_pylist() == [0]
 
 
-def test_a_clip_in_two_folders_is_refused(store):
+def test_a_corrected_method_moves_the_clip(store):
     one = clip("a")
     store.add(one, faces(), Recipe())
-    store.add(replace(one, method="real", label=0), faces(), Recipe())
-    with pytest.raises(FacefakeError, match=r"stands twice.*Deepfakes/a.*real/a") as caught:
-        store.compile()
-    assert caught.value.code == "store_damaged"
+    renamed = replace(one, method="real", label=0)
+    store.refresh(renamed, store.record(renamed))
+    store.compile()
+    assert store.clips()["folder"].to_pylist() == ["ffpp/real/a"]
+    assert [(store.root / crop).is_file() for crop in store.manifest()["crop"].to_pylist()] == [True, True]
+    assert not (store.root / "ffpp/Deepfakes/a").exists()
+
+
+def test_a_clip_done_again_under_another_method_stands_once(store):
+    one = clip("a")
+    store.add(one, faces(), Recipe())
+    store.add(replace(one, method="real", label=0), faces(seed=1), Recipe())
+    store.compile()
+    assert store.clips()["method"].to_pylist() == ["real"]
+
+
+def test_of_a_clip_that_an_older_release_filed_twice_the_latest_counts(store):
+    """c4782bc refused such a store until folders were deleted by hand."""
+    old = clip("a", method="unlabelled", label=None)
+    store.add(old, faces(), Recipe())
+    shutil.copytree(store.root / "ffpp/unlabelled", store.root / "ffpp/real")
+    record = store.root / "ffpp/real/a/clip.json"
+    record.write_text(record.read_text().replace('"unlabelled"', '"real"'))
+    os.utime(record, (time.time() + 5, time.time() + 5))
+    store.compile()
+    assert store.clips()["folder"].to_pylist() == ["ffpp/real/a"]
+    assert set(store.manifest()["method"].to_pylist()) == {"real"}
+    assert not (store.root / "ffpp/unlabelled/a").exists()
+
+
+def test_two_clips_never_share_a_folder(store):
+    one, other = clip("a"), replace(clip("a"), key="elsewhere/a.mp4")
+    store.add(one, faces(seed=0), Recipe())
+    store.add(other, faces(seed=1), Recipe())
+    store.add(one, faces(seed=2), Recipe())
+    store.compile()
+    assert sorted(store.clips()["clip"].to_pylist()) == ["Deepfakes/a.mp4", "elsewhere/a.mp4"]
+    assert len(set(store.manifest()["crop"].to_pylist())) == 4
 
 
 def test_doing_a_clip_again_replaces_all_of_it(store):

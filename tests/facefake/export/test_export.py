@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from facefake.api import rules_of
-from facefake.digest import sha256_file
 from facefake.export import export_detector
 from facefake.export import graph as graph_module
 from facefake.export.parity import compare
@@ -21,6 +20,7 @@ from facefake.models import BackboneSpec, Network, load_detector
 from facefake.models.file import read_card
 from facefake.models.preprocess import Preprocess
 from facefake.probes import generated_pictures
+from preprocessing.digest import sha256_file
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
 from preprocessing.whole import read_picture

@@ -1,7 +1,7 @@
 import hashlib
 import os
 
-from facefake.digest import sha256_file
+from preprocessing.digest import sha256_file
 
 
 def test_it_is_the_sha256_of_the_bytes_there_now(tmp_path):
