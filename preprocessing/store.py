@@ -217,11 +217,13 @@ class FaceStore:
         Raises:
             FacefakeError: ``store_damaged``, ``not_writable``.
         """
-        home, there = self._home(clip), record["clip"]["folder"]
+        there, folder = record["clip"]["folder"], clip_folder(clip)
         facts = {**record["clip"], **_clip_facts(clip), **_content(sources)}
         files = [source.to_dict() for source in sources] or record["sources"]
-        if facts == record["clip"] and files == record["sources"] and home == there:
+        filed = there in (folder, _distinct(folder, clip))
+        if filed and facts == record["clip"] and files == record["sources"]:
             return dict(record["clip"])
+        home = self._home(clip)
         self._begin_change()
         new = _placed(facts, record["crops"], files, home)
         write_atomic(self.root / there / _RECORD, _json(new).encode())

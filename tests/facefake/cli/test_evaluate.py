@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import json
 import shutil
 from types import SimpleNamespace
@@ -121,6 +122,24 @@ def test_scores_that_are_damaged_or_made_otherwise_are_made_anew(made):
     assert "scored before" not in done.stderr
     after = written(made)
     assert all(after[name] > before[name] for name in SCORED)
+
+
+def test_a_replaced_file_is_scored_again_and_never_by_its_old_score(run, tmp_path):
+    videos = tmp_path / "videos"
+    shutil.copytree(run.videos, videos)
+    real, fake = sorted((videos / "test").glob("*.mp4"))
+    made = SimpleNamespace(root=tmp_path, suite=tmp_path / "s.yaml", out=tmp_path / "out", detector=run.detector)
+    made.suite.write_text(f"frames: uniform:4\nsets: [{{dataset: folder, splits: [test], data: {videos}}}]\n")
+    results = []
+    for content in (real.read_bytes(), next((videos / "train").glob("*.mp4")).read_bytes()):
+        real.write_bytes(content)
+        evaluate(made)
+        document = json.loads((made.out / "scores" / "folder.json").read_text())
+        results.append({result["clip"]: result for result in document["results"]})
+        assert results[-1][f"test/{real.name}"]["sha256"] == hashlib.sha256(content).hexdigest()
+    old, new = results
+    assert old[f"test/{real.name}"]["score"] != new[f"test/{real.name}"]["score"]
+    assert old[f"test/{fake.name}"]["score"] == new[f"test/{fake.name}"]["score"]
 
 
 def test_a_set_that_fails_does_not_stop_the_others(made, run, tmp_path):

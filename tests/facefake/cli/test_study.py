@@ -1,6 +1,8 @@
 import csv
 import json
+import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from facefake import api
@@ -111,6 +114,28 @@ def test_what_is_done_is_not_done_again(place):
     assert "training in" not in again.stderr
     assert "pictures" not in again.stderr
     assert (again.out / "study.csv").read_bytes() == (first.out / "study.csv").read_bytes()
+
+
+def test_pictures_that_were_replaced_are_trained_on_and_scored_anew(place, tmp_path):
+    few = ["per_class=[4]", "seeds=[0]", "recipes=[image-linear]"]
+    own = SimpleNamespace(sets=tmp_path / "sets", work=tmp_path / "work", out=tmp_path / "out")
+    shutil.copytree(place.sets, own.sets)
+    first = run(own, "strategies", "--dataset", "ufd", overrides=few)
+    tested = run(own, "strategies", "--dataset", "ufd", overrides=few)
+    assert "training in" not in tested.stderr
+    assert "pictures" not in tested.stderr
+    for picture in sorted((own.sets / "ufd").rglob("*.png"))[:4]:
+        status = picture.stat()
+        Image.new("RGB", (64, 64), "red").save(picture)
+        os.utime(picture, ns=(status.st_atime_ns, status.st_mtime_ns))
+    scored = run(own, "strategies", "--dataset", "ufd", overrides=few)
+    assert "training in" not in scored.stderr
+    assert scored.report["rows"] != first.report["rows"]
+    shutil.move(own.sets, tmp_path / "moved")
+    own.sets = tmp_path / "moved"
+    assert "training in" not in run(own, "strategies", "--dataset", "ufd", overrides=few).stderr
+    Image.new("RGB", (64, 64), "red").save(next((own.sets / "progan").rglob("*.png")))
+    assert "training in" in run(own, "strategies", "--dataset", "ufd", overrides=few).stderr
 
 
 def test_each_picture_is_encoded_once_for_all_detectors_on_one_frozen_tower(place, tmp_path):

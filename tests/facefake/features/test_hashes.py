@@ -77,3 +77,11 @@ def test_a_damaged_list_is_refused(tmp_path, files):
         Hashes(tmp_path / "features")
     assert raised.value.code == "store_damaged"
     assert str(path) in raised.value.hint
+
+
+def test_a_file_replaced_at_once_with_its_size_and_times_kept_is_read_again(tmp_path, files):
+    path, _ = files[0]
+    for content in (b"1" * 1000, b"2" * 1000, b"3" * 1000):
+        path.write_bytes(content)
+        os.utime(path, ns=(10**18, 10**18))
+        assert list(Hashes(tmp_path / "features").of(files[:1])) == [hashlib.sha256(content).digest()]
