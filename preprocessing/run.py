@@ -91,7 +91,7 @@ def _extract_into(job: Job, clip: Clip) -> _Answer:
     """The child's part: extract and write in one go, so that crops never travel between processes."""
     store = FaceStore(job.store)
     record = store.record(clip)
-    other = record is not None and not _to_redo(record, job.redo)
+    other = record is not None and not _to_redo(record["clip"], job.redo)
     if other and record is not None and (same := _still_holds(record, clip, job, store)):
         return _Answer(store.refresh(clip, record, same), extracted=False)
     sources, faces = examine(clip, partial(extract_clip, clip, job.recipe, job.device))
@@ -101,17 +101,13 @@ def _extract_into(job: Job, clip: Clip) -> _Answer:
 def _still_holds(record: dict[str, Any], clip: Clip, job: Job, store: FaceStore) -> list[Source] | None:
     """The clip's files, if they have the content of those that the record was made from."""
     if record["sources"]:
-        return proven(_sources(record), clip)
+        return proven([Source.from_dict(source) for source in record["sources"]], clip)
     sources, same = examine(clip, partial(same_faces, clip, job.recipe, store, record, Limits()))
     return sources if same is True else None
 
 
-def _to_redo(record: dict[str, Any], redo: Sequence[str]) -> bool:
-    return record["clip"]["outcome"] in redo or REDO_ALL in redo
-
-
-def _sources(record: dict[str, Any]) -> list[Source]:
-    return [Source.from_dict(source) for source in record["sources"]]
+def _to_redo(row: dict[str, Any], redo: Sequence[str]) -> bool:
+    return row["outcome"] in redo or REDO_ALL in redo
 
 
 def extract_clips(
@@ -150,9 +146,10 @@ def extract_clips(
         on_clip(row)
 
     todo, known = _plan(clips, store, redo)
-    for clip, record in known:
+    for clip, row in known:
         summary.skipped += 1
-        count(store.refresh(clip, record))
+        record = None if store.is_filed(clip, row) else store.record(clip)
+        count(store.refresh(clip, record) if record else row)
     if todo:
         # asked here once, so that a device that is not there is one error and not an outcome of every clip
         from preprocessing.device import pick_device
@@ -179,19 +176,20 @@ def extract_clips(
 def _plan(
     clips: Sequence[Clip], store: FaceStore, redo: Sequence[str]
 ) -> tuple[list[Clip], list[tuple[Clip, dict[str, Any]]]]:
-    """The clips to work on, and those whose record holds as size and time of their files say.
+    """The clips to work on, and those whose recorded row holds, as size and time of their files say.
 
     Raises:
         FacefakeError: ``store_conflict``.
     """
     todo, known, conflicts = [], [], []
+    recorded = store.known()
     for clip in clips:
-        record = store.record(clip)
-        if record is None or _to_redo(record, redo):
+        row, sources = recorded.get((clip.dataset, clip.key), (None, []))
+        if row is None or _to_redo(row, redo):
             todo.append(clip)
-        elif unchanged(_sources(record), clip):
-            known.append((clip, record))
-        elif other := _other_file(record, clip):
+        elif unchanged(sources, clip):
+            known.append((clip, row))
+        elif other := _other_file(sources, clip):
             conflicts.append((clip, other))
         else:
             todo.append(clip)
@@ -200,9 +198,8 @@ def _plan(
     return todo, known
 
 
-def _other_file(record: dict[str, Any], clip: Clip) -> str | None:
-    """The path of the file the record is of, if that is still there and another file than the clip's."""
-    recorded = _sources(record)
+def _other_file(recorded: Sequence[Source], clip: Clip) -> str | None:
+    """The path of the file that was recorded, if that is still there and another file than the clip's."""
     if not recorded or recorded[0].path == sources_of(clip)[0].path:
         return None
     there = recorded[0].unchanged(Source.of(Path(recorded[0].path)))
