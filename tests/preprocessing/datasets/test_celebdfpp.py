@@ -79,3 +79,10 @@ def test_reversed_polarity_is_refused(root):
     with pytest.raises(FacefakeError) as caught:
         READER.read(root)
     assert caught.value.code == "labels_invalid"
+
+
+def test_a_list_of_v2_makes_no_training_footage_of_the_other_methods(root):
+    trees_video.write(root, "List_of_testing_videos.txt", f"1 Celeb-real/id1_0007.mp4\n0 {SWAPPED}\n")
+    found = READER.read(root)
+    assert {clip.method for clip in found.clips if clip.split == "train"} == {"Celeb-real"}
+    assert any("names no video of SimSwap: the 2 that are here have no split" in note for note in found.notes)
