@@ -3,7 +3,7 @@
 ``dataset.json`` names every file with its label, set and people; the files lie in ``original_videos/<id>/``,
 ``method_A/<target>/<target>_<scene>/`` and ``method_B/...``, and in no other place: what the list does not name has no
 label. A real ``<target>_<scene>_<n>`` and every fake ``<swapped>_<target>_<scene>_<n>`` are one pair. The root is the
-folder of ``dataset.json`` or the one above it.
+folder of ``dataset.json`` or one above it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from preprocessing.clip import FAKE, REAL, Clip
-from preprocessing.datasets.base import SPLITS, Found, Official, Reader
+from preprocessing.datasets.base import SPLITS, Found, Official, Reader, require_folder
 from preprocessing.datasets.lists import files_named, list_invalid, part, read_json, videos_below
 from preprocessing.errors import FacefakeError
 
@@ -48,8 +48,8 @@ def find(root: Path) -> Found:
     Raises:
         FacefakeError: ``dataset_not_found`` without the list; ``labels_invalid`` if it contradicts the folders.
     """
-    listing = next((path for path in (root / LIST_NAME, root / "dfdc_preview_set" / LIST_NAME) if path.is_file()), None)
-    if listing is None:
+    listing = (root if (root / LIST_NAME).is_file() else require_folder(root, *FOLDERS)) / LIST_NAME
+    if not listing.is_file():
         raise FacefakeError(
             "dataset_not_found",
             f"{root} has no {LIST_NAME}, without which no label is known.",

@@ -101,10 +101,9 @@ def folder_of(method: str) -> str:
     return f"{'original' if method in REAL_SOURCES else 'manipulated'}_sequences/{method}"
 
 
-def clip_of(root: Path, dataset: str, method: str, level: str, path: Path) -> Clip:
+def clip_of(dataset: str, method: str, level: str, path: Path, mask: Path | None = None) -> Clip:
     """The clip at ``path``, there or not, of a method at the compression folder ``level``."""
     split, pair = _split_and_pair(method, path.stem)
-    mask = root / folder_of(method) / "masks" / "videos" / released_name(path.name)
     return Clip(
         path=path,
         key=f"{folder_of(method)}/{level}/videos/{released_name(path.name)}",
@@ -115,7 +114,7 @@ def clip_of(root: Path, dataset: str, method: str, level: str, path: Path) -> Cl
         pair=pair,
         name=f"{path.stem}_{level}",
         compression=COMPRESSIONS[level],
-        mask=mask if mask.is_file() else None,
+        mask=mask,
         identities=tuple(path.stem.split("__")[0].split("_")),
     )
 
@@ -129,7 +128,7 @@ def find_methods(dataset: str, methods: tuple[str, ...], root: Path) -> Found:
     root = require_folder(root, *TOPS, *(name for method in methods for name in KAGGLE[method]), layouts=_LAYOUTS)
     if any(folder_at(root, top).is_dir() for top in TOPS):
         levels: dict[str, dict[str, tuple[str, ...]]] = {
-            level: {method: (folder_of(method), level) for method in methods} for level in COMPRESSIONS
+            level: {method: (*folder_of(method).split("/"), level) for method in methods} for level in COMPRESSIONS
         }
         return _found(dataset, root, levels, inner="videos")
     level, notes = _level(root)
@@ -143,15 +142,17 @@ def _found(dataset: str, root: Path, levels: dict[str, dict[str, tuple[str, ...]
     ``inner`` is the folder inside that, where those should be that are not there.
     """
     clips, absent = [], []
+    methods = next(iter(levels.values()))
+    masks = {method: _by_name(videos_in(root, *folder_of(method).split("/"), "masks")) for method in methods}
     for level, folders in levels.items():
         there = {method: _by_name(videos_in(root, *parts)) for method, parts in folders.items()}
         # DFD may lie there at another level than the rest: of that nothing is listed
         begun = any(files and official_names(method) for method, files in there.items())
         for method, files in there.items():
-            clips += [clip_of(root, dataset, method, level, path) for path in files.values()]
+            clips += [clip_of(dataset, method, level, path, masks[method].get(name)) for name, path in files.items()]
             listed = {f"{name}.mp4" for name in official_names(method)} if begun else set()
             folder = root.joinpath(*folders[method], inner)
-            absent += [clip_of(root, dataset, method, level, folder / name) for name in listed - files.keys()]
+            absent += [clip_of(dataset, method, level, folder / name) for name in listed - files.keys()]
     return Found(clips, absent)
 
 

@@ -208,16 +208,12 @@ def splits_by_test_list(
             )
         elif short and not tested[name]:
             raise list_invalid(
-                listing,
-                f"names {named[name]} videos of {name}, and none of the {len(keys)} that are here",
-                _FETCH,
+                listing, f"names {named[name]} videos of {name}, and none of the {len(keys)} that are here", _FETCH
             )
         splits.update(dict.fromkeys(keys, "train" if named[name] else None))
-    if short and "train" in splits.values():
-        notes.append(
-            f"{listing.name} names {len(listed)} of the {tests} test videos of the release; what it does not name is "
-            "taken for training footage"
-        )
+    if (short or not tests) and "train" in splits.values():
+        of = f" of the {tests} test videos of the release" if tests else " test videos"
+        notes.append(f"{listing.name} names {len(listed)}{of}; what it does not name is taken for training footage")
     return splits, notes
 
 
