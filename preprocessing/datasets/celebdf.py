@@ -195,7 +195,7 @@ READER = Reader(
     official=OFFICIAL,
     reals=("Celeb-real", "YouTube-real"),
     # 2: videos on the list by a name of other case or suffix are test; those of names the release does not have, and
-    # those of folders of which the list names nothing, have no split
+    # those that a list does not name which was cut short, have no split
     version=2,
     related=("celebdf1", "celebdfpp"),
 )

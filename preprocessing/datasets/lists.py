@@ -169,8 +169,9 @@ def splits_by_test_list(
     """The split of each key that is there, where a release lists its test videos and trains on the rest; and notes.
 
     A list that broke off, or is that of another release, must not make training footage of test videos. So what it does
-    not name is ``train`` only as far as the list can be believed. Of a method of which it names nothing, the videos
-    that are there have no split, and a note says so; a list with fewer names than there are test videos is noted too.
+    not name is ``train`` only as far as the list can be believed. Where it names no video of a method that is there,
+    all that it does not name has no split, and a note says so; a list with fewer names than the release has test videos
+    is noted too.
 
     Args:
         listing: The list.
@@ -195,26 +196,29 @@ def splits_by_test_list(
         if key not in splits:
             rest[method(key)].append(key)
     tested = Counter(map(method, splits))
-    notes = []
+    if unnamed := sorted(name for name in rest if not named[name]):
+        left = sorted(key for keys in rest.values() for key in keys)
+        return splits | dict.fromkeys(left), [
+            f"{listing.name} names no video of {', '.join(unnamed)}, of which there are some here: it was cut short or "
+            f"is of another release; the {len(left)} videos that it does not name have no split"
+        ]
     for name, keys in sorted(rest.items()):
-        if not named[name]:
-            notes.append(f"{listing.name} names no video of {name}: the {len(keys)} that are here have no split")
-        elif short and len(keys) > trained.get(name, len(keys)):
+        if short and len(keys) > trained.get(name, len(keys)):
             raise list_invalid(
                 listing,
                 f"names {named[name]} videos of {name} and leaves over {len(keys)}, more than the {trained[name]} of "
                 "the release for training: test videos would be among them",
                 _FETCH,
             )
-        elif short and not tested[name]:
+        if short and not tested[name]:
             raise list_invalid(
                 listing, f"names {named[name]} videos of {name}, and none of the {len(keys)} that are here", _FETCH
             )
-        splits.update(dict.fromkeys(keys, "train" if named[name] else None))
-    if (short or not tests) and "train" in splits.values():
-        of = f" of the {tests} test videos of the release" if tests else " test videos"
-        notes.append(f"{listing.name} names {len(listed)}{of}; what it does not name is taken for training footage")
-    return splits, notes
+        splits.update(dict.fromkeys(keys, "train"))
+    if not rest or (tests and not short):
+        return splits, []
+    of = f" of the {tests} test videos of the release" if tests else " test videos"
+    return splits, [f"{listing.name} names {len(listed)}{of}; what it does not name is taken for training footage"]
 
 
 def part(listed: Iterable[Clip], there: Container[Path], notes: Iterable[str] = ()) -> Found:

@@ -95,17 +95,20 @@ def test_an_empty_list_makes_no_training_footage_of_test_videos(tmp_path, text):
     assert caught.value.code == "labels_invalid"
 
 
-def test_videos_of_a_folder_of_which_the_list_names_nothing_have_no_split(tmp_path):
+def test_a_list_that_names_nothing_of_a_folder_was_cut_short_and_makes_no_training_footage(tmp_path):
     root = trees.celebdf(tmp_path)
-    (root / LISTING).write_text("1 YouTube-real/00170.mp4\n")
+    (root / LISTING).write_text("1 YouTube-real/00170.mp4\n1 Celeb-real/id1_0007.mp4\n")
     found = READER.read(root)
     assert {clip.key: clip.split for clip in found.clips} == {
-        "Celeb-real/id1_0007.mp4": None,
+        "Celeb-real/id1_0007.mp4": "test",
         "Celeb-real/id2_0001.mp4": None,
         "Celeb-synthesis/id1_id0_0007.mp4": None,
         "YouTube-real/00170.mp4": "test",
     }
-    assert f"{LISTING} names no video of Celeb-real: the 2 that are here have no split" in found.notes
+    (note,) = found.notes
+    assert note.startswith(
+        f"{LISTING} names no video of Celeb-synthesis, of which there are some here: it was cut short"
+    )
 
 
 def test_a_short_list_that_names_none_of_the_videos_here_is_refused(tmp_path):
