@@ -189,6 +189,7 @@ def store_name(key: str) -> str:
 
 
 UNPACKED = 2  # folders that archives and download tools put around a release
+LOOKED_FOR = 4  # folders that a message names
 
 
 def require_folder(root: Path, *children: str, layouts: str = "") -> Path:
@@ -220,9 +221,11 @@ def require_folder(root: Path, *children: str, layouts: str = "") -> Path:
         places = [folder for folders in inside.values() for folder in folders]
     there = sorted(path.name for path in root.iterdir())
     shown = ", ".join(there[:8]) + (", ..." if len(there) > 8 else "") if there else "nothing"
+    looked = " or ".join(f"{child}/" for child in children[:LOOKED_FOR])
+    more = " or the folders of another layout" if len(children) > LOOKED_FOR else ""
     raise FacefakeError(
         "dataset_not_found",
-        f"{root} holds {shown}; looked for {' or '.join(child + '/' for child in children)}.",
+        f"{root} holds {shown}; looked for {looked}{more}.",
         layouts or "Give the folder the release was unpacked into, the one that holds these folders.",
     )
 
