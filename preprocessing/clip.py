@@ -32,6 +32,8 @@ class Clip:
             it. Empty where the release does not say.
         member: For sets released as archives of crops, the clip's folder inside the archive ``path``; for pictures in a
             Parquet file, the number of the row, from 0.
+        frames_listed: For sets released as crops with lists of them, how many frames the lists name; else ``None``.
+        frames_absent: How many of these are not there.
     """
 
     path: Path
@@ -46,6 +48,8 @@ class Clip:
     mask: Path | None = None
     identities: tuple[str, ...] = ()
     member: str | None = None
+    frames_listed: int | None = None
+    frames_absent: int = 0
 
     @property
     def file(self) -> File:

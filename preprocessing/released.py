@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 
 from preprocessing.clip import Clip
-from preprocessing.clip_faces import SPREAD_PATIENCE, ClipFaces, FaceCrop, require_size, shortfall
+from preprocessing.clip_faces import SPREAD_PATIENCE, WHOLE_SHARE, ClipFaces, FaceCrop, require_size, shortfall
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import ReleasedFace, measure
 from preprocessing.pictures import Pictures, numbers, open_pictures
@@ -58,7 +58,7 @@ def read_released(clip: Clip, recipe: Recipe, limits: Limits | None = None) -> C
         None,
         0,
     )
-    reason = shortfall(info, count, asked, len(read))
+    reason = _lacking(clip) or shortfall(info, count, asked, len(read))
     return ClipFaces(
         info=info,
         decoder="pillow",
@@ -70,6 +70,13 @@ def read_released(clip: Clip, recipe: Recipe, limits: Limits | None = None) -> C
         failed={frames[place]: failed[place] for place in sorted(failed)},
         faces=[_face(frames[place], read[place][1]) for place in sorted(read)],
     )
+
+
+def _lacking(clip: Clip) -> str | None:
+    """What is not there of the frames the release lists, in words; ``None`` if nothing to speak of."""
+    listed = clip.frames_listed or 0
+    there = listed - clip.frames_absent
+    return f"the release lists {listed} frames and {there} of them are there" if there < WHOLE_SHARE * listed else None
 
 
 def _sampled(

@@ -112,6 +112,8 @@ def _conclusion(checked: Check) -> str:
         f"{len(checked.clips):,} clips here, {checked.missing:,} missing",
         "sound" if checked.sound else "not sound",
     ]
+    if frames := sum(clip.frames_absent for clip in checked.clips):
+        words[0] += f", {frames:,} listed frames missing"
     if checked.quick:
         words.append("the contents of files were not looked at (--quick)")
     return "; ".join(words) + "."

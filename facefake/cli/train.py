@@ -209,6 +209,8 @@ def _labelled(found: Found, called: str) -> Found:
             "Give a CSV with path,label by --labels, or put it into the folder as labels.csv; whole pictures in "
             "folders real/ and fake/ are read by --dataset aigcdetect.",
         )
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
     if unlabelled := len(found.clips) - len(labelled):
         click.echo(f"{unlabelled} of {len(found.clips)} {called} have no label and are left out", err=True)
     return replace(found, clips=labelled)

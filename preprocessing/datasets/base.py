@@ -129,15 +129,40 @@ def videos_in(root: Path, *parts: str) -> list[tuple[Path, str]]:
     """Path and key of each video in the folder ``root/parts``, sorted.
 
     Some toolkits have users insert a folder ``videos`` there; it is looked into as well. The key is as released,
-    without it, so that scores of differently filed copies can be compared.
+    without it and with the suffix of :func:`released_name`, so that scores of differently filed copies can be
+    compared. Of two files with one key the one with the released suffix is taken.
     """
-    folder = root.joinpath(*parts)
+    folder = folder_at(root, *parts)
     found: dict[str, Path] = {}
     for place in (folder, folder / "videos"):
-        for path in sorted(place.iterdir()) if place.is_dir() else ():
-            if path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith(".") and path.is_file():
-                found.setdefault("/".join((*parts, path.name)), path)
+        files = [path for path in place.iterdir() if path.is_file()] if place.is_dir() else []
+        for path in sorted(files, key=lambda path: (path.name != released_name(path.name), path.name)):
+            if path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith("."):
+                found.setdefault("/".join((*parts, released_name(path.name))), path)
     return [(path, key) for key, path in sorted(found.items())]
+
+
+def released_name(name: str) -> str:
+    """The name or key of a video with the suffix that releases of videos have, whatever a copy was converted to.
+
+    Example:
+        >>> released_name("Celeb-real/id0_0000.MP4"), released_name("01__scene.x.avi"), released_name("01__scene.x")
+        ('Celeb-real/id0_0000.mp4', '01__scene.x.mp4', '01__scene.x')
+    """
+    stem, suffix = os.path.splitext(name)
+    return f"{stem}.mp4" if suffix.lower() in VIDEO_SUFFIXES else name
+
+
+def folder_at(root: Path, *parts: str) -> Path:
+    """The folder ``root/parts``; where a part of it is not there, the only folder whose name differs in case alone."""
+    place = root
+    for part in parts:
+        if not (place / part).is_dir() and place.is_dir():
+            alike = [path for path in place.iterdir() if path.name.lower() == part.lower() and path.is_dir()]
+            place = alike[0] if len(alike) == 1 else place / part
+        else:
+            place = place / part
+    return place
 
 
 def strays(root: Path, found: Found) -> list[Path]:
@@ -163,22 +188,61 @@ def store_name(key: str) -> str:
     return f"{safe}-{hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
-def require_folder(root: Path, *children: str) -> None:
-    """Refuse a data root that is missing or holds none of ``children``, saying what is there instead.
+UNPACKED = 2  # folders that archives and download tools put around a release
+LOOKED_FOR = 4  # folders that a message names
+
+
+def require_folder(root: Path, *children: str, layouts: str = "") -> Path:
+    """The folder that holds any of ``children``: ``root``, or the only one so many folders below it.
+
+    Args:
+        root: The data root.
+        children: Folders of the release; any of them is enough, for a part of it may have been downloaded.
+        layouts: The layouts that are known, as a sentence for the hint; needed where there are several.
 
     Raises:
-        FacefakeError: ``dataset_not_found``.
+        FacefakeError: ``dataset_not_found``, saying what was looked for and what is there instead.
     """
     if not root.is_dir():
         raise FacefakeError("dataset_not_found", f"{root} is not a folder.", "Give the data set's top folder.")
-    if children and not any((root / child).is_dir() for child in children):
-        there = sorted(path.name for path in root.iterdir())
-        shown = ", ".join(there[:8]) + (", ..." if len(there) > 8 else "") if there else "nothing"
-        raise FacefakeError(
-            "dataset_not_found",
-            f"{root} holds {shown}; looked for {' or '.join(child + '/' for child in children)}.",
-            "Give the folder the release was unpacked into, the one that holds these folders.",
-        )
+    if not children:
+        return root
+    places = [root]
+    for _ in range(UNPACKED + 1):
+        inside = {place: _folders_in(place) for place in places}
+        holding = [place for place, folders in inside.items() if _holds(place, folders, children)]
+        if len(holding) == 1:
+            return holding[0]
+        if holding:
+            named = ", ".join(place.relative_to(root).as_posix() for place in holding)
+            raise FacefakeError(
+                "dataset_not_found", f"{root} holds the release more than once.", f"Give one of {named}."
+            )
+        places = [folder for folders in inside.values() for folder in folders]
+    there = sorted(path.name for path in root.iterdir())
+    shown = ", ".join(there[:8]) + (", ..." if len(there) > 8 else "") if there else "nothing"
+    looked = " or ".join(f"{child}/" for child in children[:LOOKED_FOR])
+    more = " or the folders of another layout" if len(children) > LOOKED_FOR else ""
+    raise FacefakeError(
+        "dataset_not_found",
+        f"{root} holds {shown}; looked for {looked}{more}.",
+        layouts or "Give the folder the release was unpacked into, the one that holds these folders.",
+    )
+
+
+def _holds(place: Path, folders: Sequence[Path], children: Sequence[str]) -> bool:
+    names = {folder.name.lower() for folder in folders}
+    return any(
+        child.split("/")[0].lower() in names and folder_at(place, *child.split("/")).is_dir() for child in children
+    )
+
+
+def _folders_in(place: Path) -> list[Path]:
+    """Its folders but hidden ones; none of one that cannot be listed."""
+    try:
+        return sorted(path for path in place.iterdir() if not path.name.startswith(".") and path.is_dir())
+    except OSError:
+        return []
 
 
 def select(

@@ -6,8 +6,9 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from preprocessing.clip import Clip
 from preprocessing.datasets.celebdf import people
 from preprocessing.datasets.ffpp import official_pairs
 from preprocessing.pictures import is_picture
@@ -33,6 +34,24 @@ def crop_folders(root: Path, *parts: str) -> list[tuple[Path, str]]:
 def pictures_in(folder: Path) -> list[Path]:
     """The pictures directly in a folder, sorted."""
     return sorted(path for path in folder.iterdir() if is_picture(path.name) and path.is_file())
+
+
+def frame_names(folder: Path) -> set[str]:
+    """The names, without suffix, of the frames in a folder; none where there is no such folder."""
+    return {PurePosixPath(name).stem for name in os.listdir(folder) if is_picture(name)} if folder.is_dir() else set()
+
+
+def notes_on_frames(clips: Iterable[Clip]) -> list[str]:
+    """A sentence on the frames that lists name and that are not there."""
+    listed = [(clip.key, clip.frames_absent, clip.frames_listed) for clip in clips if clip.frames_listed]
+    lacking = sorted(each for each in listed if each[1])
+    if not lacking:
+        return []
+    key, absent, of = lacking[0]
+    return [
+        f"{sum(absent for _, absent, _ in lacking)} of {sum(of for *_, of in listed)} listed frames are not there, of "
+        f"{len(lacking)} clips, e.g. {key}: {of - absent} of {of} are"
+    ]
 
 
 def ffpp_footage(name: str) -> tuple[str | None, str | None, tuple[str, ...]]:

@@ -16,8 +16,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from preprocessing.clip import FAKE, REAL, Clip
-from preprocessing.datasets.base import SPLITS, Found, Official, Reader, require_folder, store_name, videos_in
-from preprocessing.datasets.lists import read_names, videos_below
+from preprocessing.datasets.base import (
+    SPLITS,
+    Found,
+    Official,
+    Reader,
+    released_name,
+    require_folder,
+    store_name,
+    videos_in,
+)
+from preprocessing.datasets.lists import files_named, read_names, videos_below
 
 RAW = "end_to_end"
 VARIANTS = (
@@ -32,10 +41,11 @@ ON_REALS = (
 FAKES, REALS = {"train": 703, "val": 96, "test": 201}, {"train": 33719, "val": 4599, "test": 10157}
 
 
-def _fake(path: Path, variant: str, split: str | None) -> Clip:
-    target, _, actor = path.stem.partition("_")
-    key = f"manipulated_videos/{variant}/{path.name}"
-    return Clip(path, key, "deeperforensics", variant, FAKE, split, target, path.stem, identities=(target, actor))
+def _fake(path: Path, key: str, split: str | None) -> Clip:
+    _, variant, name = key.split("/")
+    stem = Path(name).stem
+    target, _, actor = stem.partition("_")
+    return Clip(path, key, "deeperforensics", variant, FAKE, split, target, stem, identities=(target, actor))
 
 
 def _real(path: Path, key: str, actors: dict[str, str]) -> Clip:
@@ -52,19 +62,26 @@ def find(root: Path) -> Found:
     Raises:
         FacefakeError: ``dataset_not_found``.
     """
-    require_folder(root, "manipulated_videos", "source_videos")
+    root = require_folder(root, "manipulated_videos", "source_videos")
     lists = {split: root / "lists" / "splits" / f"{split}.txt" for split in SPLITS}
-    notes = [f"{path} is missing: what it names has no split" for path in lists.values() if not path.is_file()]
-    splits = {name: split for split, path in lists.items() if path.is_file() for name in read_names(path)}
+    named = {path: read_names(path) if path.is_file() else None for path in lists.values()}
+    notes = [f"{path} is missing: what it names has no split" for path, names in named.items() if names is None]
+    notes += [f"{path} is empty: what it should name has no split" for path, names in named.items() if names == []]
+    splits = {name: split for split, path in lists.items() for name in named[path] or ()}
     actors = {Path(name).stem.partition("_")[2]: split for name, split in splits.items()}
-    clips = [_real(path, key, actors) for path, key in videos_below(root, "source_videos")]
+    sources = videos_below(root, "source_videos")
+    clips = [_real(path, released_name(key), actors) for path, key in sources]
     notes += [ON_REALS] if clips else []
     absent = []
     for variant in VARIANTS:
-        there = {path.name: path for path, _ in videos_in(root, "manipulated_videos", variant)}
-        clips += [_fake(path, variant, splits.get(name)) for name, path in there.items()]
-        folder = root / "manipulated_videos" / variant
-        absent += [_fake(folder / name, variant, split) for name, split in splits.items() if name not in there]
+        folder = f"manipulated_videos/{variant}"
+        files = videos_in(root, *folder.split("/"))
+        listed = {f"{folder}/{name}": split for name, split in splits.items()}
+        there = files_named(listed, files)
+        taken = set(there.values())
+        rest = {key: path for path, key in files if path not in taken}
+        clips += [_fake(path, key, listed.get(key)) for key, path in {**there, **rest}.items()]
+        absent += [_fake(root / key, key, split) for key, split in listed.items() if key not in there]
     return Found(clips, absent, notes)
 
 
@@ -80,5 +97,6 @@ READER = Reader(
         *(Official(variant, split, count) for variant in VARIANTS for split, count in FAKES.items()),
     ),
     reals=("source_videos", "source_videos_extra"),
+    version=2,  # fakes on the lists by a name of other case or suffix have their split
     related=("ffpp",),
 )

@@ -9,7 +9,7 @@ The lists are taken with care, for they are made by scripts that had other machi
 * paths come with backslashes and with folders of the authors; they count from the name of the set on, which is the key
 * a video named in several splits (Celeb-DF: train holds the test videos and val is test) is kept in one, with a note
 * an entry that is none (DFDC's val) is left out with a note; a video listed without frames, or whose folder is not
-  there, is absent
+  there or empty, is absent; frames that are listed and not there are counted
 * folders of crops beside listed ones that no list names (Celeb-DF: one of two real folders is lost) are noted
 
 A clip is the folder of its frames, so those that are there are sampled, evenly. A video of one frame is that picture.
@@ -17,7 +17,6 @@ A clip is the folder of its frames, so those that are there are sampled, evenly.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -28,8 +27,17 @@ from typing import Any
 from preprocessing.clip import FAKE, REAL, Clip
 from preprocessing.datasets import df40
 from preprocessing.datasets.base import SPLITS, Found, Reader, require_folder, store_name
-from preprocessing.datasets.crop_sets import celeb_footage, crop_folders, ffpp_footage, one_split, overlaps
+from preprocessing.datasets.crop_sets import (
+    celeb_footage,
+    crop_folders,
+    ffpp_footage,
+    frame_names,
+    notes_on_frames,
+    one_split,
+    overlaps,
+)
 from preprocessing.datasets.ffpp import COMPRESSIONS, dfd_pair
+from preprocessing.datasets.lists import read_json_value
 from preprocessing.errors import FacefakeError
 from preprocessing.pictures import is_picture
 
@@ -63,6 +71,7 @@ class _Listed:
 
     label: str
     splits: set[str] = field(default_factory=set)
+    frames: set[str] = field(default_factory=set)  # their names without suffix; none of a clip that is a frame
 
 
 def find(root: Path) -> Found:
@@ -72,7 +81,7 @@ def find(root: Path) -> Found:
         FacefakeError: ``dataset_not_found`` without a list; ``labels_invalid`` for one that cannot be read, a label
             that is not known, or a clip that is named with two labels of different meaning.
     """
-    require_folder(root, *LISTS)
+    root = require_folder(root, *LISTS)
     lists = sorted(path for folder in LISTS for path in (root / folder).glob("*.json"))
     if not lists:
         raise FacefakeError(
@@ -86,28 +95,31 @@ def find(root: Path) -> Found:
     absent: list[Clip] = []
     for key, said in listed.items():
         place = _located(root, key)
-        (clips if place else absent).append(_clip(place or root / key, key, said))
+        names = frame_names(place) if place and said.frames else None
+        gone = place is None or names == set()
+        lacking = 0 if gone or names is None else len(said.frames - names)
+        (absent if gone else clips).append(_clip(place or root / key, key, said, lacking))
     notes += overlaps({key: said.splits for key, said in listed.items()})
-    return Found(clips, absent, notes + _unlisted(clips))
+    return Found(clips, absent, [*notes, *notes_on_frames(clips), *_unlisted(clips)])
 
 
 def _read(path: Path, listed: dict[str, _Listed], notes: list[str]) -> None:
     """Add what one list names."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        tops = {top: dict(labels) for top, labels in content.items()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+        tops = {top: dict(labels) for top, labels in read_json_value(path).items()}
+    except (ValueError, AttributeError, TypeError) as error:
         raise _invalid(path, f"cannot be read as a list of DeepfakeBench ({error})") from error
     malformed = 0
     for top, labels in tops.items():
         for name, splits in labels.items():
             for split in SPLITS:
                 for video, record in _videos(splits.get(split) if isinstance(splits, dict) else None):
-                    label, key = _record(record, top, name, video)
+                    label, key, frames = _record(record, top, name, video)
                     if key is None:
                         malformed += 1
                     else:
                         _add(listed, key, label, split, path)
+                        listed[key].frames |= frames
     if malformed:
         notes.append(f"{path.name}: entries left out, for they are no videos or lead nowhere: {malformed}")
 
@@ -121,18 +133,20 @@ def _videos(node: Any) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _record(record: Any, top: str, label: str, video: str) -> tuple[str, str | None]:
-    """Label and key of a video's record; no key for one that is none."""
+def _record(record: Any, top: str, label: str, video: str) -> tuple[str, str | None, set[str]]:
+    """Label and key of a video's record, and the names of its frames without suffix; no key for one that is none."""
     if not isinstance(record, dict) or not isinstance(frames := record.get("frames"), list):
-        return label, None
+        return label, None, set()
     label = str(record.get("label", label))
     if not frames:
-        return label, f"{top}/{label}/{video}"  # nobody knows where it should be, but it counts
+        return label, f"{top}/{label}/{video}", set()  # nobody knows where it should be, but it counts
     keys = {_key(str(frame), top) for frame in frames}
     folders = {key and key.rpartition("/")[0] for key in keys}
     if None in keys or len(folders) > 1:
-        return label, None
-    return label, keys.pop() if len(frames) == 1 else folders.pop()
+        return label, None, set()
+    if len(frames) == 1:
+        return label, keys.pop(), set()
+    return label, folders.pop(), {PurePosixPath(key).stem for key in keys if key}
 
 
 def _key(frame: str, top: str) -> str | None:
@@ -178,7 +192,7 @@ def _footage(key: str, name: str) -> tuple[str, str | None, tuple[str, ...]]:
     return "uadfv", name.split("_")[0] if parts[0] == "UADFV" else None, ()
 
 
-def _clip(path: Path, key: str, said: _Listed) -> Clip:
+def _clip(path: Path, key: str, said: _Listed, lacking: int) -> Clip:
     parts = PurePosixPath(key).parts
     name = parts[-2] if is_picture(parts[-1]) else parts[-1]
     footage, pair, identities = _footage(key, name)
@@ -193,6 +207,8 @@ def _clip(path: Path, key: str, said: _Listed) -> Clip:
         name=store_name(key),
         compression=next((COMPRESSIONS[part] for part in parts if part in COMPRESSIONS), None),
         identities=tuple(f"{footage}/{person}" for person in identities),
+        frames_listed=len(said.frames) or None,
+        frames_absent=lacking,
     )
 
 

@@ -1,7 +1,8 @@
 """DFD, the Deep Fake Detection data set of Google and Jigsaw (2019), as FaceForensics++ hosts it.
 
 The same files as the DFD part of ``ffpp`` and found in the same places, for those who have or want nothing else:
-``original_sequences/actors/<compression>/videos`` and ``manipulated_sequences/DeepFakeDetection/<compression>/videos``.
+``original_sequences/actors/<compression>/videos`` and ``manipulated_sequences/DeepFakeDetection/<compression>/videos``,
+or in a copy on Kaggle ``DFD_original sequences`` and ``DFD_manipulated_sequences``.
 A real ``<actor>__<scene>`` and every fake ``<actor>_<face>__<scene>__<8 characters>`` are one pair. There is no
 official split, so all of it is test. Some scenes show two people of whom one is swapped; the masks say which.
 """

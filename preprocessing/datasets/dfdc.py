@@ -3,7 +3,8 @@
 Videos have no label but in the lists beside them, which are looked for at any depth:
 
 - ``metadata.json`` in each ``dfdc_train_part_<n>/``: ``{"x.mp4": {"label": "FAKE", "split": "train", "original":
-  "y.mp4"}}``. A fake and its original are one pair.
+  "y.mp4"}}``. A fake and its original are one pair. Copies without ``split`` are known by their folder's name or by
+  the originals, which only training parts name.
 - ``labels.csv`` (``filename,label``, 1 = fake), or a ``metadata.json``, for the 5,000 videos of the test set and the
   4,000 of the validation set: in the folder of the videos or above it, the videos in sub-folders or not. A list in a
   folder ``validation`` is of the validation set, any other of the test set.
@@ -14,17 +15,19 @@ missing. Some fakes are so by their voice alone (the lists do not say which); th
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 from preprocessing.clip import FAKE, REAL, Clip
 from preprocessing.datasets.base import VIDEO_SUFFIXES, Found, Official, Reader, store_name
-from preprocessing.datasets.lists import files_below, list_invalid, part, read_json, read_rows
+from preprocessing.datasets.lists import files_below, likeness, list_invalid, part, read_json, read_rows
 from preprocessing.errors import FacefakeError
 
 LIST_NAMES = ("metadata.json", "labels.csv")
 FOLDERS = {"val": "validation", "test": "test"}
+_TRAINING = re.compile(r"(dfdc_)?train(_|$)")  # dfdc_train_part_0, train_sample_videos
 LABELS = {"REAL": REAL, "FAKE": FAKE, "0": REAL, "1": FAKE}
 
 
@@ -33,10 +36,15 @@ def _rows(listing: Path) -> Iterator[tuple[str, str, str | None, bool]]:
     if listing.suffix == ".csv":
         for row in read_rows(listing, "filename", "label"):
             yield row["filename"], row["label"], None, False
-    else:
-        for name, entry in read_json(listing).items():
-            label = str(entry.get("label", entry.get("is_fake")))
-            yield name, label, entry.get("original"), entry.get("split") == "train"
+        return
+    entries = read_json(listing)
+    training = _TRAINING.match(listing.parent.resolve().name) is not None or any(
+        entry.get("original") or entry.get("split") == "train" for entry in entries.values()
+    )
+    for name, entry in entries.items():
+        label = str(entry.get("label", entry.get("is_fake")))
+        split = entry.get("split")
+        yield name, label, entry.get("original"), split == "train" if split else training
 
 
 def _clips(listing: Path, places: dict[str, list[Path]]) -> Iterator[Clip]:
@@ -46,9 +54,8 @@ def _clips(listing: Path, places: dict[str, list[Path]]) -> Iterator[Clip]:
         if label not in LABELS:
             raise list_invalid(listing, f"says {label!r} of {name}; known are {', '.join(LABELS)}")
         key = f"{here if training else FOLDERS[split]}/{name}"
-        inside = (path for path in places.get(name, ()) if path.is_relative_to(listing.parent))
         yield Clip(
-            path=next(inside, None) or listing.parent / name,
+            path=_place(listing.parent, name, places) or listing.parent / name,
             key=key,
             dataset="dfdc",
             method="fake" if LABELS[label] == FAKE else "real",
@@ -57,6 +64,13 @@ def _clips(listing: Path, places: dict[str, list[Path]]) -> Iterator[Clip]:
             pair=Path(original or name).stem if original or training else None,
             name=store_name(key),
         )
+
+
+def _place(folder: Path, name: str, places: dict[str, list[Path]]) -> Path | None:
+    """Where below ``folder`` the video lies, be it under a name of other case or suffix, if only one has that."""
+    inside = [path for path in places.get(likeness(name), ()) if path.is_relative_to(folder)]
+    same = [path for path in inside if path.name == name]
+    return same[0] if same else inside[0] if len({path.name for path in inside}) == 1 else None
 
 
 def _listed(listings: list[Path], places: dict[str, list[Path]]) -> list[Clip]:
@@ -85,7 +99,7 @@ def find(root: Path) -> Found:
         )
     places: dict[str, list[Path]] = defaultdict(list)
     for path in videos:
-        places[path.name].append(path)
+        places[likeness(path.name)].append(path)
     listed = _listed(listings, places)
     there = set(videos)
     unlisted = Counter(path.parent for path in there.difference(clip.path for clip in listed))
@@ -107,5 +121,6 @@ READER = Reader(
         *(Official("fake", split, count) for split, count in (("train", 100000), ("val", 2000), ("test", 2500))),
     ),
     reals=("real",),
+    version=2,  # training metadata without "split" is not the test set
     related=("dfdcp",),
 )

@@ -3,17 +3,17 @@
 ``dataset.json`` names every file with its label, set and people; the files lie in ``original_videos/<id>/``,
 ``method_A/<target>/<target>_<scene>/`` and ``method_B/...``, and in no other place: what the list does not name has no
 label. A real ``<target>_<scene>_<n>`` and every fake ``<swapped>_<target>_<scene>_<n>`` are one pair. The root is the
-folder of ``dataset.json`` or the one above it.
+folder of ``dataset.json`` or one above it.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from preprocessing.clip import FAKE, REAL, Clip
-from preprocessing.datasets.base import SPLITS, Found, Official, Reader
-from preprocessing.datasets.lists import list_invalid, part, read_json, videos_below
+from preprocessing.datasets.base import SPLITS, Found, Official, Reader, require_folder
+from preprocessing.datasets.lists import files_named, list_invalid, part, read_json, videos_below
 from preprocessing.errors import FacefakeError
 
 FOLDERS = {"original_videos": REAL, "method_A": FAKE, "method_B": FAKE}
@@ -27,6 +27,7 @@ def _clip(listing: Path, path: Path, key: str, entry: dict[str, Any]) -> Clip:
     label = LABELS.get(str(entry.get("label")))
     if label is None or FOLDERS.get(folder) != label or entry.get("set") not in SPLITS:
         raise list_invalid(listing, f"says {entry} of {key}, which is no label and set of a file in that folder")
+    stem = PurePosixPath(key).stem
     people = (entry.get("target_id"), entry.get("swapped_id"))
     return Clip(
         path=path,
@@ -35,8 +36,8 @@ def _clip(listing: Path, path: Path, key: str, entry: dict[str, Any]) -> Clip:
         method=folder,
         label=label,
         split=entry["set"],
-        pair=path.stem if label == REAL else path.stem.partition("_")[2],
-        name=path.stem,
+        pair=stem if label == REAL else stem.partition("_")[2],
+        name=stem,
         identities=tuple(str(person) for person in people if person),
     )
 
@@ -47,17 +48,17 @@ def find(root: Path) -> Found:
     Raises:
         FacefakeError: ``dataset_not_found`` without the list; ``labels_invalid`` if it contradicts the folders.
     """
-    listing = next((path for path in (root / LIST_NAME, root / "dfdc_preview_set" / LIST_NAME) if path.is_file()), None)
-    if listing is None:
+    listing = (root if (root / LIST_NAME).is_file() else require_folder(root, *FOLDERS)) / LIST_NAME
+    if not listing.is_file():
         raise FacefakeError(
             "dataset_not_found",
             f"{root} has no {LIST_NAME}, without which no label is known.",
             "It comes with the release, beside original_videos/ and method_A/.",
         )
-    there = {key: path for folder in FOLDERS for path, key in videos_below(listing.parent, folder)}
-    clips = [
-        _clip(listing, there.get(key, listing.parent / key), key, entry) for key, entry in read_json(listing).items()
-    ]
+    entries = read_json(listing)
+    files = [file for folder in FOLDERS for file in videos_below(listing.parent, folder)]
+    there = files_named(entries, files)
+    clips = [_clip(listing, there.get(key, listing.parent / key), key, entry) for key, entry in entries.items()]
     return part(clips, set(there.values()))
 
 

@@ -34,7 +34,7 @@ def find(root: Path) -> Found:
     Raises:
         FacefakeError: ``dataset_not_found``.
     """
-    require_folder(root, "DRCT-2M", COCO, *MODELS)
+    root = require_folder(root, "DRCT-2M", COCO, *MODELS)
     clips = [clip for top in ("DRCT-2M", COCO, "DR", *MODELS) for clip in _clips(root, top)]
     notes = [] if any(clip.label == REAL for clip in clips) else [f"no real pictures: {COCO}/ is to lie here as well"]
     return Found(clips, notes=notes)

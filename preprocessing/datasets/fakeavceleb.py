@@ -19,7 +19,7 @@ from pathlib import Path
 
 from preprocessing.clip import FAKE, REAL, Clip
 from preprocessing.datasets.base import Found, Official, Reader, require_folder, store_name
-from preprocessing.datasets.lists import list_invalid, part, read_rows, videos_below
+from preprocessing.datasets.lists import files_named, list_invalid, part, read_rows, videos_below
 from preprocessing.errors import FacefakeError
 
 TYPES = {
@@ -78,9 +78,9 @@ def find(root: Path) -> Found:
     Raises:
         FacefakeError: ``dataset_not_found``, also without the list; ``labels_invalid`` if it cannot be.
     """
-    require_folder(root, *TYPES)
+    root = require_folder(root, *TYPES)
     rows, notes = _listed(root / LIST_NAME)
-    there = {key: path for kind in TYPES for path, key in videos_below(root, kind)}
+    there = files_named(rows, [file for kind in TYPES for file in videos_below(root, kind)])
     clips = [_clip(there.get(key, root / key), key, row) for key, row in rows.items()]
     return part(clips, set(there.values()), notes)
 

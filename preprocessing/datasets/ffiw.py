@@ -46,7 +46,7 @@ def find(root: Path) -> Found:
     Raises:
         FacefakeError: ``dataset_not_found``.
     """
-    require_folder(root, *FOLDERS, *ARCHIVES)
+    root = require_folder(root, *FOLDERS, *ARCHIVES)
     archives = (root, *(root / name for name in ARCHIVES))
     return Found([clip for archive in archives for split in SPLITS for clip in _clips(archive, split)])
 

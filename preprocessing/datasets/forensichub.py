@@ -10,7 +10,6 @@ The split is what a list's name is or ends in (``train.json``, ``ADM_val.json``)
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -19,7 +18,7 @@ from typing import Any
 
 from preprocessing.clip import FAKE, REAL, Clip
 from preprocessing.datasets.base import SPLITS, Found, Reader, store_name
-from preprocessing.datasets.lists import files_below, list_invalid
+from preprocessing.datasets.lists import files_below, list_invalid, read_json_value
 from preprocessing.datasets.picture_lists import listed_key, once_each, parted, require_name
 from preprocessing.errors import FacefakeError
 
@@ -35,7 +34,7 @@ def find(root: Path) -> Found:
             without path or with a label other than 0 and 1, a file outside ``root``, or one that is called real and
             fake.
     """
-    contents = {path: _read(path) for path in files_below(root) if path.suffix.lower() == ".json"}
+    contents = {path: read_json_value(path) for path in files_below(root) if path.suffix.lower() == ".json"}
     listings = {path: content for path, content in contents.items() if _is_list(content)}
     if not listings:
         raise FacefakeError(
@@ -46,13 +45,6 @@ def find(root: Path) -> Found:
     clips, notes = once_each(clip for path, content in listings.items() for clip in _clips(root, path, content))
     others = [path.relative_to(root).as_posix() for path in contents if path not in listings]
     return Found(*parted(clips), notes + [f"{name} is no list of paths and labels" for name in others])
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise list_invalid(path, f"cannot be read ({error})") from error
 
 
 def _is_list(content: Any) -> bool:

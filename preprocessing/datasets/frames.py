@@ -11,12 +11,21 @@ without one is for testing, as that code uses it. Without lists FaceForensics++ 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from preprocessing.clip import FAKE, REAL, Clip
 from preprocessing.datasets.base import SPLITS, Found, Reader, require_folder, store_name
-from preprocessing.datasets.crop_sets import celeb_footage, crop_folders, ffpp_footage, one_split, overlaps
-from preprocessing.errors import FacefakeError
+from preprocessing.datasets.crop_sets import (
+    celeb_footage,
+    crop_folders,
+    ffpp_footage,
+    frame_names,
+    notes_on_frames,
+    one_split,
+    overlaps,
+)
+from preprocessing.datasets.lists import list_invalid, read_names
 
 SOURCES = {
     **dict.fromkeys(("real", "Celeb-real", "YouTube-real", "RV-RA-real"), REAL),
@@ -48,10 +57,10 @@ def find(root: Path) -> Found:
     base = root / "datasets" if (root / "datasets").is_dir() else root
     base = base.parent if any((base / source).is_dir() for source in SOURCES) else base
     there, strange = _videos(base, only=root.name if base == root.parent else None)
-    listed = _listed(root)
-    clips = [_clip(path, key, listed) for key, path in there.items()]
+    listed, frames = _listed(root)
+    clips = [_with_frames(_clip(path, key, listed), frames.get(key)) for key, path in there.items()]
     absent = [_clip(base / key, key, listed) for key in listed.keys() - there.keys()]
-    notes = overlaps(listed)
+    notes = overlaps(listed) + notes_on_frames(clips)
     notes += [f"{name} is no source the published code knows; folders left out: {count}" for name, count in strange]
     aside = Counter(clip.key.split("/")[0] for clip in clips if clip.split is None)
     notes += [
@@ -73,29 +82,30 @@ def _videos(base: Path, only: str | None) -> tuple[dict[str, Path], list[tuple[s
     return there, sorted(strange.items())
 
 
-def _listed(root: Path) -> dict[str, set[str]]:
-    """The splits in which the lists below ``root`` name each key."""
+def _listed(root: Path) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """The splits in which the lists below ``root`` name each key, and the names of its frames without suffix."""
     folder = root.joinpath(*LISTS.parts)
     named: dict[str, set[str]] = defaultdict(set)
+    frames: dict[str, set[str]] = defaultdict(set)
     for path in sorted(folder.rglob("*.txt")) if folder.is_dir() else ():
         inner = path.relative_to(folder).parts[1:-1]
         split = inner[0] if inner else "test"
         if split not in SPLITS:  # subsets and selections of the authors' own
             continue
-        try:
-            lines = path.read_text(encoding="utf-8").split("\n")
-        except (OSError, ValueError) as error:
-            raise _invalid(path, f"cannot be read ({error})") from error
-        for line in filter(None, map(str.strip, lines)):
-            parts = PurePosixPath(line.replace("\\", "/")).parts[-4:-1]
+        for line in read_names(path):
+            frame = PurePosixPath(line.replace("\\", "/"))
+            parts = frame.parts[-4:-1]
             if len(parts) < 3 or parts[1] not in SOURCES:
-                raise _invalid(path, f"names {line!r}, which is not <set>/<source>/<video>/<frame> of a known source")
+                raise list_invalid(path, f"names {line!r}, not <set>/<source>/<video>/<frame> of a known source")
             named["/".join(parts)].add(split)
-    return named
+            frames["/".join(parts)].add(frame.stem)
+    return named, frames
 
 
-def _invalid(path: Path, what: str) -> FacefakeError:
-    return FacefakeError("labels_invalid", f"{path} {what}.", "Use the lists as published.")
+def _with_frames(clip: Clip, listed: set[str] | None) -> Clip:
+    if listed is None:
+        return clip
+    return replace(clip, frames_listed=len(listed), frames_absent=len(listed - frame_names(clip.path)))
 
 
 def _clip(path: Path, key: str, listed: dict[str, set[str]]) -> Clip:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from preprocessing.clip import FAKE, REAL, Clip
 from preprocessing.datasets.base import Found, Reader, store_name
-from preprocessing.datasets.lists import files_below, list_invalid, read_rows
+from preprocessing.datasets.lists import files_below, list_invalid, read_rows, read_text
 from preprocessing.datasets.picture_lists import listed_key, once_each, parted
 from preprocessing.errors import FacefakeError
 
@@ -45,12 +45,12 @@ def find(root: Path) -> Found:
 
 
 def _is_list(path: Path) -> bool:
-    """Whether the first line names the two columns; a file that cannot be read is for :func:`read_rows` to refuse."""
+    """Whether the first line names the two columns; a file that cannot be read is none of these lists."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return set(COLUMNS) <= set(next(csv.reader(file), ()))
-    except (OSError, ValueError, csv.Error):
+        head = next(csv.reader(read_text(path).split("\n")), [])
+    except (FacefakeError, csv.Error):
         return False
+    return set(COLUMNS) <= {name.strip() for name in head}
 
 
 def _clips(root: Path, listing: Path) -> Iterator[Clip]:

@@ -19,7 +19,7 @@ def find(root: Path) -> Found:
     Raises:
         FacefakeError: ``dataset_not_found``.
     """
-    require_folder(root, *FOLDERS)
+    root = require_folder(root, *FOLDERS)
     return Found(
         [
             Clip(path, key, "uadfv", folder, label, "test", path.stem.removesuffix("_fake"), path.stem)

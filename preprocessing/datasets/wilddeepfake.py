@@ -29,7 +29,7 @@ def find(root: Path) -> Found:
         FacefakeError: ``dataset_not_found``.
     """
     root = root / TOP if (root / TOP).is_dir() else root
-    require_folder(root, *FOLDERS)
+    root = require_folder(root, *FOLDERS)
     clips: dict[str, Clip] = {}
     notes: list[str] = []
     for folder, (kind, split) in FOLDERS.items():

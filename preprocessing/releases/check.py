@@ -99,8 +99,8 @@ class Check:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is missing."""
-        return not any(count.missing for count in self.counts)
+        """Whether nothing is missing, no clip and no listed frame of one."""
+        return not any(count.missing for count in self.counts) and not any(clip.frames_absent for clip in self.clips)
 
     @property
     def sound(self) -> bool:

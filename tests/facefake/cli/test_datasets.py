@@ -289,10 +289,10 @@ def test_a_correction_of_a_reader_makes_another_protocol(run, tmp_path, monkeypa
         found = reader.find(root)
         return Found(found.clips[1:], found.absent)
 
-    monkeypatch.setitem(READERS, "celebdf", Reader("celebdf", reader.title, corrected, version=2))
+    monkeypatch.setitem(READERS, "celebdf", Reader("celebdf", reader.title, corrected, version=reader.version + 1))
     run("datasets", "protocol", "celebdf", root, "--out", tmp_path / "2.csv")
     first, second = (Protocol.read(tmp_path / f"{version}.csv") for version in (1, 2))
-    assert (first.version, second.version) == (1, 2)
+    assert (first.version, second.version) == (reader.version, reader.version + 1)
     assert first.sha256 != second.sha256
 
 

@@ -7,6 +7,7 @@ from facefake.cli.train import _recipe
 from facefake.training import load_config
 from tests.crops import crop
 from tests.facefake.cli.conftest import command
+from tests.preprocessing.datasets import trees
 
 
 def test_the_run_folder_has_detector_config_and_metrics(run):
@@ -37,6 +38,17 @@ def test_what_cannot_be_trained_is_said_with_its_code(tmp_path, monkeypatch, arg
     done = command("train", "--dataset", "folder", *args)
     assert done.returncode == 2
     assert f"error [{code}]" in done.stderr
+
+
+def test_a_test_list_that_was_cut_short_is_said_and_not_trained_past(tmp_path, monkeypatch):
+    root = trees.celebdf(tmp_path / "celebdf")
+    (root / "List_of_testing_videos.txt").write_text("1 YouTube-real/00170.mp4\n")
+    monkeypatch.chdir(tmp_path)
+    done = command("train", "--dataset", "celebdf", "--data", root)
+    assert done.returncode == 2
+    assert "note: List_of_testing_videos.txt names no video of Celeb-real, Celeb-synthesis" in done.stderr
+    assert "error [split_empty]" in done.stderr
+    assert not (tmp_path / "store").exists()
 
 
 def test_a_finished_run_is_not_overwritten(run):

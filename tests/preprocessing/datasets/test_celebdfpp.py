@@ -79,3 +79,10 @@ def test_reversed_polarity_is_refused(root):
     with pytest.raises(FacefakeError) as caught:
         READER.read(root)
     assert caught.value.code == "labels_invalid"
+
+
+def test_a_list_of_v2_makes_no_training_footage(root):
+    trees_video.write(root, "List_of_testing_videos.txt", f"1 Celeb-real/id1_0007.mp4\n0 {SWAPPED}\n")
+    found = READER.read(root)
+    assert {clip.split for clip in found.clips} == {"test", None}
+    assert any("names no video of IP_LAP, LivePortrait, SimSwap, YouTube-real" in note for note in found.notes)

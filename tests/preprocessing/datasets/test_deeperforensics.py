@@ -87,3 +87,11 @@ def test_a_list_that_is_no_text_is_refused(root):
 
 def test_the_default_is_the_undistorted_variant_and_the_recordings():
     assert READER.methods == ("source_videos", "end_to_end")
+
+
+def test_an_empty_list_is_said_and_gives_no_split(tmp_path):
+    root = trees_video.deeperforensics(tmp_path)
+    (root / "lists/splits/test.txt").write_text("")
+    found = READER.read(root)
+    assert {clip.split for clip in found.clips if "W136" in clip.key} == {None}
+    assert any("test.txt is empty" in note for note in found.notes)

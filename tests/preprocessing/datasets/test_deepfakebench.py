@@ -11,6 +11,7 @@ from preprocessing.datasets.deepfakebench import LABELS, READER
 from preprocessing.errors import FacefakeError
 from preprocessing.extract import extract_clip
 from preprocessing.recipe import Recipe
+from preprocessing.releases.check import check
 from preprocessing.releases.leaks import leaks
 from preprocessing.video import Sampling
 from tests.crops import state, write_crops
@@ -250,3 +251,52 @@ def test_nothing_is_written_and_nothing_is_left_over(tmp_path):
         extract_clip(clip, recipe("uniform:2"))
     assert strays(root, found) == []
     assert state(root) == before
+
+
+def test_listed_frames_that_are_not_there_are_counted_and_said(tmp_path):
+    folder = "UADFV/fake/frames/0001_fake"
+    write_crops(tmp_path / folder, range(21), fake=True)
+    write_crops(tmp_path / "UADFV/real/frames/0001", range(32))
+    content = {
+        "UADFV_Fake": {"test": {"0001_fake": entry("UADFV_Fake", folder, range(32))}},
+        "UADFV_Real": {"test": {"0001": entry("UADFV_Real", "UADFV/real/frames/0001", range(32))}},
+    }
+    write_list(tmp_path, "UADFV", {"UADFV": content})
+    found = READER.read(tmp_path)
+    assert {clip.key: (clip.frames_listed, clip.frames_absent) for clip in found.clips} == {
+        folder: (32, 11),
+        "UADFV/real/frames/0001": (32, 0),
+    }
+    assert found.notes == [f"11 of 64 listed frames are not there, of 1 clips, e.g. {folder}: 21 of 32 are"]
+    outcomes = {clip.key: extract_clip(clip, recipe("uniform:4")) for clip in found.clips}
+    assert [(each.outcome, len(each.faces)) for each in outcomes.values()] == [("decode_shortfall", 4), ("ok", 4)]
+    assert outcomes[folder].reason == "the release lists 32 frames and 21 of them are there"
+    assert not check(READER, tmp_path, found, quick=True).complete
+
+
+def test_frames_saved_as_another_format_are_there(tmp_path):
+    folder = tmp_path / "UADFV/fake/frames/0001_fake"
+    write_crops(folder, range(4), fake=True)
+    for path in sorted(folder.iterdir()):
+        path.rename(path.with_suffix(".jpg"))
+    listed = entry("UADFV_Fake", "UADFV/fake/frames/0001_fake", range(4))
+    write_list(tmp_path, "UADFV", {"UADFV": {"UADFV_Fake": {"test": {"0001_fake": listed}}}})
+    found = READER.read(tmp_path)
+    assert ([clip.frames_absent for clip in found.clips], found.notes) == ([0], [])
+
+
+def test_a_listed_video_whose_folder_is_empty_is_absent(tmp_path):
+    root = deepfakebench(tmp_path)
+    folder = ff_folder("FF-DF", "071_054")
+    for path in (root / "rgb" / folder).iterdir():
+        path.unlink()
+    assert [clip.key for clip in READER.read(root).absent] == [folder]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_its_lists_may_be_saved_by_any_program(tmp_path, encoding):
+    root = deepfakebench(tmp_path)
+    expected = facts(READER.read(root))
+    path = root / "dataset_json" / "FaceForensics++.json"
+    path.write_bytes(path.read_text().encode(encoding))
+    assert facts(READER.read(root)) == expected

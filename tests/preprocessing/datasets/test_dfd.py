@@ -33,3 +33,15 @@ def test_the_mask_says_which_face_was_swapped(clips):
 
 def test_of_a_whole_faceforensics_only_the_dfd_part_is_taken(tmp_path):
     assert {clip.method for clip in READER.read(trees.ffpp(tmp_path)).clips} == {"actors", "DeepFakeDetection"}
+
+
+@pytest.mark.parametrize("inner", ["", "DFD_manipulated_sequences/"])
+def test_the_copy_on_kaggle_has_the_same_keys(tmp_path, inner):
+    official = READER.read(trees_video.dfd(tmp_path / "official")).clips
+    for clip in official:
+        folder = "DFD_original sequences/" if clip.label == 0 else f"DFD_manipulated_sequences/{inner}"
+        trees.touch(tmp_path / "kaggle", f"{folder}{clip.path.name}")
+    found = READER.read(tmp_path / "kaggle")
+    assert [(clip.key, clip.label, clip.split, clip.pair) for clip in found.clips] == [
+        (clip.key, clip.label, clip.split, clip.pair) for clip in official
+    ]

@@ -158,3 +158,44 @@ def test_the_real_excerpt_reads_as_catalogued(test_data):
         ("dfdc_train_part_0/brtujopkby.mp4", 1, "train", "gnmmhlbzge"),
     ]
     assert (found.absent, found.notes) == ([], [])
+
+
+def without_split(root, folder):
+    path = root / folder / "metadata.json"
+    entries = json.loads(path.read_text())
+    path.write_text(
+        json.dumps({name: {k: v for k, v in entry.items() if k != "split"} for name, entry in entries.items()})
+    )
+    return root
+
+
+@pytest.mark.parametrize("name", ["dfdc_train_part_0", "part0", "train"])
+def test_training_metadata_without_split_is_training_footage_and_keeps_its_pairs(root, name):
+    expected = [(clip.path.name, clip.label, clip.split, clip.pair) for clip in READER.read(root).clips]
+    (without_split(root, "dfdc_train_part_0") / "dfdc_train_part_0").rename(root / name)
+    found = READER.read(root)
+    assert sorted((clip.path.name, clip.label, clip.split, clip.pair) for clip in found.clips) == sorted(expected)
+    assert f"{name}/aaaaaaaaaa.mp4" in {clip.key for clip in found.clips}
+
+
+def test_reals_alone_without_split_are_known_by_the_name_of_their_part(root):
+    real = next(clip for clip in READER.read(without_split(root, "dfdc_train_part_1")).clips if "dddd" in clip.key)
+    assert (real.key, real.split, real.pair) == ("dfdc_train_part_1/dddddddddd.mp4", "train", "dddddddddd")
+
+
+def test_a_split_that_is_written_wins(root):
+    entries = {"zzzzzzzzzz.mp4": {"label": "REAL", "split": "test"}}
+    trees_video.write(root, "dfdc_train_part_2/metadata.json", json.dumps(entries))
+    trees_video.touch(root, "dfdc_train_part_2/zzzzzzzzzz.mp4")
+    clip = next(clip for clip in READER.read(root).clips if "zzzz" in clip.key)
+    assert (clip.key, clip.split) == ("test/zzzzzzzzzz.mp4", "test")
+
+
+@pytest.mark.parametrize("suffix", [".MP4", ".avi"])
+def test_files_of_other_case_or_suffix_are_the_listed_ones(root, suffix):
+    expected = [(clip.key, clip.split, clip.pair) for clip in READER.read(root).clips]
+    for path in sorted(root.rglob("*.mp4")):
+        path.rename(path.with_name(path.stem.upper() + suffix))
+    found = READER.read(root)
+    assert [(clip.key, clip.split, clip.pair) for clip in found.clips] == expected
+    assert (found.absent, strays(root, found)) == ([], [])

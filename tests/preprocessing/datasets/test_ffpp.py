@@ -3,6 +3,7 @@ from collections import Counter
 import pytest
 
 from preprocessing.datasets import get_reader, select
+from preprocessing.datasets.base import strays
 from preprocessing.datasets.ffpp import FOUR_METHODS, READER, official_pairs
 from preprocessing.errors import FacefakeError
 from tests.preprocessing.datasets import trees
@@ -117,3 +118,76 @@ def test_the_real_excerpt_reads_as_catalogued(test_data):
         ("c40", "val", 0): 2,
         ("c40", "val", 1): 8,
     }
+
+
+KAGGLE = {
+    "original_sequences/youtube/c23/videos": "original",
+    "manipulated_sequences/DeepFakeDetection/c23/videos": "DeepFakeDetection",
+    **{f"manipulated_sequences/{method}/c23/videos": method for method in (*FOUR_METHODS, "FaceShifter")},
+}
+
+
+def kaggle(root, official):
+    """The copy FaceForensics++_C23 of what ``official`` has, with the tables that lie beside the videos."""
+    trees.ffpp(official)
+    for folder, name in KAGGLE.items():
+        trees.touch(root, *(f"{name}/{path.name}" for path in (official / folder).iterdir()))
+    (root / "csv").mkdir()
+    (root / "csv/original.csv").write_text(",File Path,Label,Frame Count,Width,Height,Codec,File Size(MB)\n")
+    return root
+
+
+def record(clip):
+    return (clip.key, clip.label, clip.split, clip.pair, clip.method, clip.name, clip.compression, clip.identities)
+
+
+def test_the_copy_on_kaggle_has_the_keys_and_splits_of_the_official_layout(tmp_path):
+    found = READER.read(kaggle(tmp_path / "FaceForensics++_C23", tmp_path / "official"))
+    official = READER.read(tmp_path / "official")
+    same = [clip for clip in official.clips if clip.compression == "c23" and clip.method != "actors"]
+    assert [record(clip) for clip in found.clips] == [record(clip) for clip in same]
+    assert found.notes == []
+    assert strays(tmp_path / "FaceForensics++_C23", found) == []
+
+
+def test_its_absent_videos_are_those_of_the_official_lists(tmp_path):
+    found = READER.read(kaggle(tmp_path / "FaceForensics++_C23", tmp_path / "official"))
+    official = READER.read(tmp_path / "official")
+    assert {clip.key for clip in found.absent} == {clip.key for clip in official.absent if clip.compression == "c23"}
+    assert found.absent[0].path.parent == tmp_path / "FaceForensics++_C23" / found.absent[0].method
+
+
+@pytest.mark.parametrize("place", ["", "1"])
+def test_it_may_lie_in_the_folder_it_was_unpacked_into(tmp_path, place):
+    kaggle(tmp_path / "archive" / place / "FaceForensics++_C23", tmp_path / "official")
+    clips = READER.read(tmp_path / "archive").clips
+    assert {clip.compression for clip in clips} == {"c23"}
+    assert len(clips) == 25
+
+
+def test_the_compression_of_a_copy_is_told_by_its_name_or_else_said_to_be_taken(tmp_path):
+    assert {clip.compression for clip in READER.read(kaggle(tmp_path / "a/FF++_c40", tmp_path / "official")).clips} == {
+        "c40"
+    }
+    found = READER.read(kaggle(tmp_path / "b/mine", tmp_path / "official"))
+    assert {clip.compression for clip in found.clips} == {"c23"}
+    assert found.notes == ["the name of mine tells no compression: c23 is taken, that of the copies on Kaggle"]
+
+
+def test_the_hint_names_the_layouts_that_are_known(tmp_path):
+    trees.touch(tmp_path, "real/000.mp4", "fake/000_003.mp4")
+    with pytest.raises(FacefakeError, match="holds fake, real") as caught:
+        READER.read(tmp_path)
+    assert "original_sequences/" in caught.value.hint
+    assert "FaceForensics++_C23" in caught.value.hint
+
+
+@pytest.mark.parametrize("suffix", [".MP4", ".avi"])
+def test_files_of_another_suffix_have_the_released_keys(tmp_path, suffix):
+    expected = READER.read(trees.ffpp(tmp_path / "plain"))
+    root = trees.ffpp(tmp_path / "other")
+    for path in sorted((root / "manipulated_sequences/Deepfakes/c23/videos").iterdir()):
+        path.rename(path.with_suffix(suffix))
+    found = READER.read(root)
+    assert [record(clip) for clip in found.clips] == [record(clip) for clip in expected.clips]
+    assert [clip.key for clip in found.absent] == [clip.key for clip in expected.absent]

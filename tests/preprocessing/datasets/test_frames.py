@@ -111,3 +111,13 @@ def test_the_published_crops_are_read_as_they_lie(test_data):
         "FF/real/000": 0,
     }
     assert {clip.split for clip in found.clips if clip.key.startswith("FF/")} == {"test"}
+
+
+def test_listed_frames_that_are_not_there_are_counted_and_said(tmp_path):
+    root = crop_trees.frames(tmp_path)
+    (root / "datasets/CDFv2/Celeb-real/id1_0007/000.png").unlink()
+    found = READER.read(root)
+    assert [(clip.key, clip.frames_listed, clip.frames_absent) for clip in found.clips if clip.frames_absent] == [
+        ("CDFv2/Celeb-real/id1_0007", 2, 1)
+    ]
+    assert any("1 of 6 listed frames are not there" in note for note in found.notes)

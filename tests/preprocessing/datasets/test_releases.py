@@ -56,11 +56,30 @@ def test_the_official_figures_speak_of_methods_the_reader_knows(name, found):
     assert {clip.method for clip in found.clips} <= figures | set(reader.methods) | set(reader.reals)
 
 
+def record(clip):
+    return (clip.key, clip.label, clip.split, clip.method, clip.pair, clip.name, clip.identities, bool(clip.mask))
+
+
+@pytest.mark.parametrize("suffix", [".MP4", ".avi"])
+def test_another_suffix_changes_nothing_but_the_path(name, suffix, tmp_path):
+    plain = get_reader(name).read(trees_video.TREES[name](tmp_path / "plain"))
+    root = trees_video.TREES[name](tmp_path / "other")
+    for path in sorted(root.rglob("*.mp4")):
+        path.rename(path.with_suffix(suffix))
+    other = get_reader(name).read(root)
+    assert [record(clip) for clip in other.clips] == [record(clip) for clip in plain.clips]
+    assert (other.absent, strays(root, other)) == ([], [])
+
+
+def test_the_folder_an_archive_puts_around_it_changes_nothing_but_the_path(name, tmp_path):
+    plain = get_reader(name).read(trees_video.TREES[name](tmp_path / "plain"))
+    trees_video.TREES[name](tmp_path / "download" / "unpacked")
+    inner = get_reader(name).read(tmp_path / "download")
+    assert [record(clip) for clip in inner.clips] == [record(clip) for clip in plain.clips]
+
+
 @pytest.mark.parametrize("name", sorted(set(NAMES) - FILED_BY_THE_RELEASE))
 def test_an_inserted_videos_folder_changes_nothing_but_the_path(name, tmp_path):
-    def record(clip):
-        return (clip.key, clip.label, clip.split, clip.method, clip.pair, clip.name, clip.identities, bool(clip.mask))
-
     plain = get_reader(name).read(trees_video.TREES[name](tmp_path / "plain"))
     moved = get_reader(name).read(trees_video.insert_videos(trees_video.TREES[name](tmp_path / "moved")))
     assert [record(clip) for clip in moved.clips] == [record(clip) for clip in plain.clips]

@@ -163,11 +163,47 @@ def fakeavceleb(root: Path, *people: str) -> Path:
     return root
 
 
+DEEPSPEAK_SPLIT = "identity,split\n10,train\n11,test\n87,train\n"
+
+
+def deepspeak(root: Path) -> Path:
+    """Three people; filed by engine as some do, the lists beside."""
+    touch(root, *(f"real/{name}.mp4" for name in ("87-0", "11-4897", "10-4100")))
+    touch(
+        root,
+        "FaceFusion/facefusion--10-11--4100-4897--0.mp4",
+        "FaceFusion_GAN/facefusion_gan--11-10--4897-4100--0.mp4",
+        "wav2lip/wav2lip--10-87--4100-0--0.mp4",
+    )
+    write(root, "annotations-split-def.csv", DEEPSPEAK_SPLIT)
+    return root
+
+
+DEEPSPEAK2_FAKES = (
+    "video-file,kind,engine,identity-source,identity-target,recording-source,recording-target,audio-config\n"
+    "diff2lip-4100-0-playht.mp4,lip-sync,diff2lip,10,87,4100,0,playht\n"
+    "facefusion-4100-4897-real.mp4,face-swap,facefusion,10,11,4100,4897,real\n"
+    "memo-0-4897-elevenlabs.mp4,avatar,memo,87,11,0,4897,elevenlabs\n"
+)
+
+
+def deepspeak2(root: Path) -> Path:
+    """As the archives of the hub may be unpacked: numbered folders that say nothing."""
+    touch(root, *(f"data/0/{name}.mp4" for name in ("87-0", "11-4897", "10-4100")))
+    fakes = ("diff2lip-4100-0-playht", "facefusion-4100-4897-real", "memo-0-4897-elevenlabs")
+    touch(root, *(f"data/1/{name}.mp4" for name in fakes))
+    write(root, "annotations-split-def.csv", DEEPSPEAK_SPLIT)
+    write(root, "annotations-fake.csv", DEEPSPEAK2_FAKES)
+    return root
+
+
 TREES = {
     "celebdf": celebdf,
     "celebdf1": celebdf,
     "celebdfpp": celebdfpp,
     "deeperforensics": deeperforensics,
+    "deepspeak": deepspeak,
+    "deepspeak2": deepspeak2,
     "dfd": dfd,
     "dfdc": dfdc,
     "dfdcp": dfdcp,

@@ -22,6 +22,8 @@ HELD = {
     "celebdfpp": (4, 5, 0),
     "deeperforensics": (7, 44, 0),
     "deepfakebench": (3, 12, 0),
+    "deepspeak": (3, 3, 0),
+    "deepspeak2": (3, 3, 0),
     "df40": (6, 9, 0),
     "dfd": (3, 3, 0),
     "dfdc": (4, 4, 0),

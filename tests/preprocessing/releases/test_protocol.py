@@ -53,7 +53,7 @@ def test_the_hash_knows_every_field_the_data_set_and_the_version(protocol):
         replace(first, compression="c23"),
     ]
     others = [replace(protocol, entries=(entry, *protocol.entries[1:])) for entry in changed]
-    others += [replace(protocol, version=2), replace(protocol, dataset="celebdf1")]
+    others += [replace(protocol, version=protocol.version + 1), replace(protocol, dataset="celebdf1")]
     others += [replace(protocol, entries=protocol.entries[1:])]
     assert len({protocol.sha256, *(other.sha256 for other in others)}) == len(others) + 1
 
@@ -86,7 +86,7 @@ def test_odd_names_survive_the_file(tmp_path):
 def test_the_file_is_a_table_behind_one_comment(protocol, tmp_path):
     protocol.write(tmp_path / "p.csv")
     comment, *table = (tmp_path / "p.csv").read_text().splitlines()
-    assert comment == f"# facefake protocol: dataset=celebdf version=1 sha256={protocol.sha256}"
+    assert comment == f"# facefake protocol: dataset=celebdf version=2 sha256={protocol.sha256}"
     rows = {row["key"]: row for row in csv.DictReader(table)}
     assert rows["Celeb-synthesis/id1_id0_0007.mp4"] == {
         "key": "Celeb-synthesis/id1_id0_0007.mp4",
@@ -103,7 +103,7 @@ def test_the_file_is_a_table_behind_one_comment(protocol, tmp_path):
     [
         ("id1_0007.mp4,0,test", "id1_0007.mp4,1,test"),
         ("id1_0007.mp4,0,test", "id1_0007.mp4,0,train"),
-        ("version=1", "version=2"),
+        ("version=2", "version=1"),
         ("dataset=celebdf", "dataset=celebdf1"),
         ("id1_0007.mp4,0,test", "id1_0007.mp4,real,test"),
         ("id1_0007.mp4,0,test,", "id1_0007.mp4,0,test,more,"),
