@@ -18,8 +18,8 @@ from preprocessing.interrupts import held
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-"""Errors of a disk that takes no more."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a disk that takes no more, which only writing gives."""
 
 _making: dict[Path, int] = {}
 """Hidden files and folders in the making, and the process that makes them."""

@@ -25,7 +25,9 @@ from typing import Any, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from preprocessing.errors import FacefakeError
+from preprocessing.files import FULL, not_writable
 from preprocessing.interrupts import SIGNALS, held
+from preprocessing.scratch import remove_leftovers
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -126,6 +128,7 @@ class _Pool:
                 self._pool.stop()
                 self._pool.join()
                 self._pool = None
+                remove_leftovers()
 
 
 @contextmanager
@@ -211,4 +214,6 @@ def _guard(fn: Callable[[Item], Result], item: Item) -> Result | FacefakeError:
     except FacefakeError as error:
         return error
     except Exception as error:  # noqa: BLE001 - handed to the parent as a value, with its place
+        if isinstance(error, OSError) and error.errno in FULL:
+            return not_writable(error.filename or "a temporary file", error)
         return _internal(error)

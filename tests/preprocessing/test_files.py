@@ -39,13 +39,13 @@ except FacefakeError as error:
 
 
 @FULL
-def test_a_full_device_is_an_error_once_however_late_it_is_noticed():
-    with pytest.raises(FacefakeError, match=r"Cannot write the tape \(No space left on device\)"):
-        with open_named("/dev/full", "the tape") as file:
-            file.write(b"little")  # noticed when it is closed
-    with pytest.raises(FacefakeError, match="the tape"):
-        with open_named("/dev/full", "the tape") as file:
-            file.write(bytes(1 << 20))
+@pytest.mark.parametrize("size", [6, 1 << 20])
+def test_a_full_device_is_an_error_also_where_it_is_only_noticed_at_the_end(size):
+    with (
+        pytest.raises(FacefakeError, match=r"Cannot write the tape \(No space left on device\)"),
+        open_named("/dev/full", "the tape") as file,
+    ):
+        file.write(bytes(size))
 
 
 def test_an_error_of_the_block_is_not_taken_for_one_of_writing(tmp_path):

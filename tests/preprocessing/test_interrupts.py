@@ -59,18 +59,27 @@ def interrupts():
 @pytest.mark.parametrize("number", SIGNALS)
 def test_each_signal_is_an_interrupt_and_leaves_the_old_file(interrupts, tmp_path, number):
     (tmp_path / "out").write_text("old")
-    with pytest.raises(KeyboardInterrupt), open_atomic(tmp_path / "out") as file:
-        file.write(b"half")
-        send(number)
+
+    def write():
+        with open_atomic(tmp_path / "out") as file:
+            file.write(b"half")
+            send(number)
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
     assert interrupts.received == number
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 
 
 def test_an_interrupt_waits_for_what_must_be_done_as_a_whole(interrupts, tmp_path):
-    with pytest.raises(KeyboardInterrupt), held():
-        write_atomic(tmp_path / "one", b"1")
-        send(signal.SIGTERM)
-        write_atomic(tmp_path / "two", b"2")
+    def write():
+        with held():
+            write_atomic(tmp_path / "one", b"1")
+            send(signal.SIGTERM)
+            write_atomic(tmp_path / "two", b"2")
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
 
 
@@ -80,10 +89,13 @@ def test_an_interrupt_that_python_drops_in_a_destructor_is_raised_again(interrup
         def __del__(self):
             send(signal.SIGTERM)
 
-    with pytest.raises(KeyboardInterrupt):
+    def destroy():
         Destroyed()
         for _ in range(1000):
             time.sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        destroy()
     assert interrupts.received == signal.SIGTERM
 
 

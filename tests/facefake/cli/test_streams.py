@@ -14,7 +14,6 @@ from preprocessing.errors import FacefakeError
 from tests.facefake.cli.conftest import command
 from tests.facefake.evaluation.results import DETECTOR, SETTINGS, fakes, reals, write
 
-
 pytestmark = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 HEAD = document_head(DETECTOR, SETTINGS | {"threshold_source": "default", "datasets": {}})
 LIMIT = 6000  # bytes a file may have
