@@ -10,6 +10,7 @@ import click
 
 from facefake._version import __version__
 from facefake.cli.lazy import LazyGroup
+from facefake.cli.outputs import is_closed_pipe
 from facefake.cli.streams import standard_streams
 from preprocessing.errors import FacefakeError, first_line
 from preprocessing.files import FULL, not_writable, remove_unfinished
@@ -117,8 +118,8 @@ def _command(args: list[str] | None, extra: dict[str, Any]) -> int:
 
 
 def _failed(error: FacefakeError) -> int:
-    """Tell an error; who reads a pipe and has enough is not told that it is closed, as with other programs."""
-    if isinstance(error.__cause__, BrokenPipeError):
+    """Tell an error; the exit code."""
+    if is_closed_pipe(error):  # quiet, as other programs are that end by SIGPIPE
         return exit_code(signal.SIGPIPE)
     report_error(error)
     return EXIT_USAGE

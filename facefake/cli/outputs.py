@@ -40,6 +40,11 @@ def keep_out(root: Path, *targets: str | Path | None) -> None:
             )
 
 
+def is_closed_pipe(error: FacefakeError) -> bool:
+    """Whether the reader of a pipe has closed it, as ``head`` does: nothing to tell."""
+    return isinstance(error.__cause__, BrokenPipeError)
+
+
 class Failures:
     """Outputs that could not be written, which are told when the others are."""
 
@@ -59,7 +64,7 @@ class Failures:
     def error(self) -> FacefakeError | None:
         """One error that names every output that failed, ``None`` if none did."""
         # that a reader closed its pipe is nothing to tell next to a full disk
-        errors = [each for each in self._errors if not isinstance(each.__cause__, BrokenPipeError)] or self._errors
+        errors = [each for each in self._errors if not is_closed_pipe(each)] or self._errors
         if len(errors) < 2:
             return errors[0] if errors else None
         return FacefakeError("not_writable", " ".join(each.message for each in errors), errors[0].hint)

@@ -13,7 +13,7 @@ import click
 
 from facefake.cli import report_error
 from facefake.cli.forms import write_page
-from facefake.cli.outputs import Failures
+from facefake.cli.outputs import Failures, is_closed_pipe
 from facefake.progress import progress_bar
 from preprocessing.errors import FacefakeError
 from preprocessing.interrupts import held
@@ -138,8 +138,11 @@ def write_results(results: Iterable[ClipResult], total: int, head: dict[str, Any
                 raise
             ended = error
             stack.enter_context(held())
+        lost = failures.error()
+        if lost and is_closed_pipe(lost) and not files and not pages:
+            raise lost  # who reads it has enough
         scores = labelled.done()
-        early = ended or (len(kept) < total and failures.error())
+        early = ended or (lost and len(kept) < total)
         interrupted = f"The run ended early, with {len(kept)} of {total} files scored." if early else None
         if interrupted:
             scores = replace(scores, notes=(*scores.notes, interrupted))
