@@ -150,8 +150,8 @@ def _await_interrupt(error: BaseException | None) -> None:
 
     The clip is not to blame then, and the interrupt is raised here.
     """
-    code = getattr(error, "exitcode", None) if isinstance(error, ProcessExpired) else None
-    if code is not None and -code in SIGNALS:
+    ended_by_signal = isinstance(error, ProcessExpired) and -(error.exitcode or 0) in SIGNALS
+    if ended_by_signal or isinstance(error, BrokenProcessPool):  # which does not tell how its child died
         time.sleep(_SAME_SIGNAL)
 
 
