@@ -13,7 +13,7 @@ import sys
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError  # another class than TimeoutError before Python 3.11
 from concurrent.futures.process import BrokenProcessPool
@@ -55,7 +55,7 @@ def map_clips(
     workers: int,
     timeout: float | None,
     ahead: int = AHEAD,
-) -> Iterator[tuple[Item, Result | FacefakeError]]:
+) -> Generator[tuple[Item, Result | FacefakeError], None, None]:
     """Apply ``fn`` to each item in child processes; one bad item never stops the others.
 
     Children are started afresh (``spawn``), so ``fn``, the items and the results must be picklable and a script that
@@ -83,7 +83,9 @@ def map_clips(
     return _map(fn, iter(items), _Pool(workers, timeout), ahead)
 
 
-def _map(fn: Callable[[Item], Result], items: Iterator[Item], pool: _Pool, ahead: int) -> Iterator[tuple[Item, Any]]:
+def _map(
+    fn: Callable[[Item], Result], items: Iterator[Item], pool: _Pool, ahead: int
+) -> Generator[tuple[Item, Any], None, None]:
     flight: deque[tuple[Item, Future[Any]]] = deque()
     try:
         while True:
