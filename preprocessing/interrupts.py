@@ -27,6 +27,10 @@ _ECHO = 0.3
 _AGAIN = 0.02  # seconds until an interrupt that was swallowed is raised again
 
 
+class Interrupt(KeyboardInterrupt):
+    """What is raised. Python notes a plain one that leaves ``exec``, as imports use it, and then exits as by SIGINT."""
+
+
 class Interrupts:
     """What came of signals.
 
@@ -55,7 +59,7 @@ class Interrupts:
             if self._holds:
                 self._waiting = True
             else:
-                raise KeyboardInterrupt
+                raise Interrupt
         elif time.monotonic() - self._time > _ECHO:
             self._give_up()
             os._exit(exit_code(number))
@@ -69,7 +73,7 @@ class Interrupts:
         self._holds -= 1
         if self._waiting and not self._holds:
             self._waiting = False
-            raise KeyboardInterrupt
+            raise Interrupt
 
     def swallowed(self) -> None:
         """Raise the interrupt again: Python drops what is raised in a destructor or a callback."""
@@ -111,7 +115,7 @@ def interruptible(give_up: Callable[[], None]) -> Iterator[Interrupts]:
     outer, hook = _current, sys.unraisablehook
 
     def notice(unraisable: Any) -> None:
-        if unraisable.exc_type is KeyboardInterrupt:
+        if issubclass(unraisable.exc_type, KeyboardInterrupt):
             interrupts.swallowed()
         else:
             hook(unraisable)

@@ -131,6 +131,16 @@ def test_a_signal_that_is_sent_twice_at_once_is_one(tmp_path):
     assert not [path for path in tmp_path.iterdir() if "out" in path.name]
 
 
+def test_the_exit_code_is_ours_also_if_the_signal_comes_within_exec(tmp_path):
+    # as in an import that makes a dataclass
+    text = WRITES.replace("time.sleep(100)", 'exec("time.sleep(100)")')
+    with subprocess.Popen(script(tmp_path, text), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.read() == "ended\n"
+    assert process.returncode == signal.SIGTERM
+
+
 def test_a_second_signal_ends_the_process_at_once_and_leaves_no_half(tmp_path):
     with subprocess.Popen(script(tmp_path, ENDS_SLOWLY), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "begun\n"
