@@ -23,7 +23,7 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 # seconds in which a second signal is the first one again: timeout(1) signals its child and then the child's group, the
 # end of a terminal is told by the kernel and by the shell
-_ECHO = 0.3
+_ECHO = 1.0
 _AGAIN = 0.02  # seconds until an interrupt that was swallowed is raised again
 
 
