@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -134,6 +135,7 @@ def extract_clips(
         on_clip: Called with each clip's row of the store, extracted now or before.
 
     Raises:
+        KeyboardInterrupt: Once the tables are compiled from what is done.
         FacefakeError: ``store_conflict``, before any work, if the store holds other files of the same names that are
             still there; ``not_writable`` or ``store_damaged``. Errors of single clips are outcomes instead.
     """
@@ -156,19 +158,24 @@ def extract_clips(
 
         device = str(pick_device(device, mps=False))
     job = Job(store.root, recipe, device, tuple(redo))
-    for clip, result in map_clips(partial(_extract_into, job), todo, workers=workers, timeout=timeout):
-        if isinstance(result, FacefakeError) and result.code == "not_writable":
-            raise result
-        if isinstance(result, FacefakeError):  # the child was killed and could not write its own record
-            result = _Answer(store.add(clip, result, recipe, sources_of(clip)), extracted=True)
-        if result.extracted:
-            summary.done += 1
-            summary.replaced += result.replaced
-            summary.sampled += result.row["decoded"]
-            summary.with_face += result.row["with_face"]
-        else:
-            summary.skipped += 1
-        count(result.row)
+    try:
+        with closing(map_clips(partial(_extract_into, job), todo, workers=workers, timeout=timeout)) as results:
+            for clip, result in results:
+                if isinstance(result, FacefakeError) and result.code == "not_writable":
+                    raise result
+                if isinstance(result, FacefakeError):  # the child was killed and could not write its own record
+                    result = _Answer(store.add(clip, result, recipe, sources_of(clip)), extracted=True)
+                if result.extracted:
+                    summary.done += 1
+                    summary.replaced += result.replaced
+                    summary.sampled += result.row["decoded"]
+                    summary.with_face += result.row["with_face"]
+                else:
+                    summary.skipped += 1
+                count(result.row)
+    except KeyboardInterrupt:
+        store.compile()  # what is done is a store that can be read
+        raise
     store.compile()
     return summary
 

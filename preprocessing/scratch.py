@@ -19,13 +19,15 @@ def scratch_folder() -> Iterator[Path]:
 
     A process that is killed cannot remove its folder; the next one on the same machine that asks for a folder does.
     """
-    _remove_leftovers(Path(tempfile.gettempdir()))
+    remove_leftovers()
     # the host is part of the name, for the machines of a cluster may share a TMPDIR, each with its own process numbers
     with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{socket.gethostname()}.{os.getpid()}-") as folder:
         yield Path(folder)
 
 
-def _remove_leftovers(place: Path) -> None:
+def remove_leftovers() -> None:
+    """Remove the folders of processes of this machine that were killed."""
+    place = Path(tempfile.gettempdir())
     start = f"{_PREFIX}{socket.gethostname()}."
     for path in place.glob(f"{_PREFIX}*"):
         pid = path.name.removeprefix(start).partition("-")[0]

@@ -10,12 +10,14 @@ import ctypes
 import os
 import signal
 import sys
+import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError  # another class than TimeoutError before Python 3.11
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
 from typing import Any, TypeVar
@@ -23,6 +25,9 @@ from typing import Any, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from preprocessing.errors import FacefakeError
+from preprocessing.files import FULL, not_writable
+from preprocessing.interrupts import SIGNALS, held
+from preprocessing.scratch import remove_leftovers
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -40,6 +45,7 @@ def available_cores() -> int:
 
 AHEAD = 2  # items in flight beyond the workers, so that none of them waits for the next
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+_SAME_SIGNAL = 0.5  # seconds in which a signal to all processes of a job has reached each of them
 
 
 def map_clips(
@@ -49,7 +55,7 @@ def map_clips(
     workers: int,
     timeout: float | None,
     ahead: int = AHEAD,
-) -> Iterator[tuple[Item, Result | FacefakeError]]:
+) -> Generator[tuple[Item, Result | FacefakeError], None, None]:
     """Apply ``fn`` to each item in child processes; one bad item never stops the others.
 
     Children are started afresh (``spawn``), so ``fn``, the items and the results must be picklable and a script that
@@ -77,7 +83,9 @@ def map_clips(
     return _map(fn, iter(items), _Pool(workers, timeout), ahead)
 
 
-def _map(fn: Callable[[Item], Result], items: Iterator[Item], pool: _Pool, ahead: int) -> Iterator[tuple[Item, Any]]:
+def _map(
+    fn: Callable[[Item], Result], items: Iterator[Item], pool: _Pool, ahead: int
+) -> Generator[tuple[Item, Any], None, None]:
     flight: deque[tuple[Item, Future[Any]]] = deque()
     try:
         while True:
@@ -87,6 +95,7 @@ def _map(fn: Callable[[Item], Result], items: Iterator[Item], pool: _Pool, ahead
                 return
             item, future = flight.popleft()
             error = future.exception()
+            _await_interrupt(error)
             if isinstance(error, BrokenProcessPool):
                 # a child died between two items and took the pool along. Of those in flight the first pays, lest one
                 # that kills its child every time is tried for ever; the others start again
@@ -106,19 +115,46 @@ class _Pool:
         self._pool: ProcessPool | None = None
 
     def submit(self, fn: Callable[[Item], Result], item: Item) -> Future[Any]:
-        if self._pool is None or not self._pool.active:
-            self.stop()
-            self._pool = ProcessPool(
-                self.workers, initializer=_begin_child, initargs=(os.getpid(),), context=get_context("spawn")
-            )
-        return self._pool.schedule(_call, args=(fn, item), timeout=self.timeout)
+        with held(), _no_interrupts_for_children():
+            if self._pool is None or not self._pool.active:
+                self.stop()
+                self._pool = ProcessPool(
+                    self.workers, initializer=_begin_child, initargs=(os.getpid(),), context=get_context("spawn")
+                )
+            return self._pool.schedule(_call, args=(fn, item), timeout=self.timeout)
 
     def stop(self) -> None:
         """Kill the children and wait until they are gone."""
-        if self._pool is not None:
-            self._pool.stop()
-            self._pool.join()
-            self._pool = None
+        with held():
+            if self._pool is not None:
+                self._pool.stop()
+                self._pool.join()
+                self._pool = None
+                remove_leftovers()
+
+
+@contextmanager
+def _no_interrupts_for_children() -> Iterator[None]:
+    """Start children, and the threads that start more of them, deaf to Ctrl-C: it reaches them too, and each would
+    print a traceback while it starts."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _await_interrupt(error: BaseException | None) -> None:
+    """Give a signal that ended a child the time to reach this process too, as it does when a whole job is ended.
+
+    The clip is not to blame then, and the interrupt is raised here.
+    """
+    ended_by_signal = isinstance(error, ProcessExpired) and -(error.exitcode or 0) in SIGNALS
+    if ended_by_signal or isinstance(error, BrokenProcessPool):  # which does not tell how its child died
+        time.sleep(_SAME_SIGNAL)
 
 
 def _is_whole(future: Future[Any]) -> bool:
@@ -157,6 +193,7 @@ def _internal(error: BaseException) -> FacefakeError:
 
 def _begin_child(parent: int) -> None:
     """Tie this process's life to its parent's, and give it one thread."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the pool's handler waits until native code returns
     if sys.platform == "linux":
         # a child that hangs in native code would outlive a killed parent for ever
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -179,4 +216,6 @@ def _guard(fn: Callable[[Item], Result], item: Item) -> Result | FacefakeError:
     except FacefakeError as error:
         return error
     except Exception as error:  # noqa: BLE001 - handed to the parent as a value, with its place
+        if isinstance(error, OSError) and error.errno in FULL:
+            return not_writable(error.filename or "a temporary file", error)
         return _internal(error)

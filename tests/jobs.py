@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -68,6 +69,11 @@ def work(item: object) -> object:
             raise ZeroDivisionError("no such number")
         case "unpicklable error":
             raise UnpicklableError("a", "b")
+        case ("end of the job", parent):
+            # a signal to every process reaches this one first
+            subprocess.Popen(["sh", "-c", f"sleep 0.2; kill -TERM {parent}"])
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
         case ("sleep", seconds):
             time.sleep(float(seconds))
         case ("write pid and hang", path):

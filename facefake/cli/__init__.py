@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Any
 
@@ -9,7 +10,11 @@ import click
 
 from facefake._version import __version__
 from facefake.cli.lazy import LazyGroup
-from preprocessing.errors import FacefakeError
+from facefake.cli.outputs import is_closed_pipe
+from facefake.cli.streams import standard_streams
+from preprocessing.errors import FacefakeError, first_line
+from preprocessing.files import FULL, not_writable, remove_unfinished
+from preprocessing.interrupts import Interrupts, exit_code, interruptible
 
 COMMANDS = {
     "extract": "Video files to aligned faces on disk.",
@@ -47,7 +52,8 @@ def cli() -> None:
     facefake detectors                             which there are
     facefake study generators --data sets/         train and compare on pictures
 
-    Exit codes: 0 all went well, 1 some files could not be processed, 2 usage, 3 too few clips have a score.
+    Exit codes: 0 all went well, 1 some files could not be processed, 2 usage, 3 too few clips have a score, 128 and the
+    number of a signal that ended the run (130 Ctrl-C, 143 SIGTERM): what was finished is kept.
     """
 
 
@@ -57,9 +63,63 @@ def report_error(error: FacefakeError) -> None:
 
 
 def main(args: list[str] | None = None, **extra: Any) -> None:
-    """Entry point of the ``facefake`` console script; a :class:`FacefakeError` ends in words and exit code 2."""
+    """Entry point of the ``facefake`` console script: runs a command, and ends in an exit code and, if need be, words.
+
+    Signals become interrupts (:mod:`preprocessing.interrupts`) while it runs.
+    """
+    with standard_streams(), interruptible(remove_unfinished) as interrupts:
+        try:
+            code = _run(args, extra, interrupts)
+        finally:
+            remove_unfinished()
+        sys.exit(code)
+
+
+def _run(args: list[str] | None, extra: dict[str, Any], interrupts: Interrupts) -> int:
+    code = EXIT_ERRORS
     try:
-        cli.main(args=args, prog_name="facefake", **extra)
+        code = _command(args, extra)
+        sys.stdout.flush()
+        return code
     except FacefakeError as error:
-        report_error(error)
-        sys.exit(EXIT_USAGE)
+        code = _failed(error)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        # of a library that writes files of its own
+        code = _failed(not_writable(error.filename or "a file", error))
+    except KeyboardInterrupt:
+        code = exit_code(signal.SIGINT)
+    except Exception as error:
+        if interrupts.received is None:
+            raise
+        # a child that the same signal ended, say
+        click.echo(f"while ending: {type(error).__name__}: {first_line(error)}", err=True)
+    if interrupts.received is None:
+        return code
+    click.echo(f"Interrupted by {signal.Signals(interrupts.received).name}.", err=True)
+    return exit_code(interrupts.received)
+
+
+def _command(args: list[str] | None, extra: dict[str, Any]) -> int:
+    """Run a command; its exit code."""
+    try:
+        return cli.main(args=args, prog_name="facefake", standalone_mode=False, **extra) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort as abort:  # which click makes of an interrupt, and of the end of the input at a question
+        if isinstance(abort.__cause__, KeyboardInterrupt):
+            raise abort.__cause__ from None
+        click.echo("Aborted!", err=True)
+        return EXIT_ERRORS
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else EXIT_ERRORS if done.code else 0
+
+
+def _failed(error: FacefakeError) -> int:
+    """Tell an error; the exit code."""
+    if is_closed_pipe(error):  # quiet, as other programs are that end by SIGPIPE
+        return exit_code(signal.SIGPIPE)
+    report_error(error)
+    return EXIT_USAGE

@@ -13,7 +13,7 @@ from facefake.cli.forms import Forms
 from facefake.cli.options import Process, face_detector_option, min_coverage_option, process_options
 from facefake.cli.paths import chosen_file, with_face_detector
 from facefake.cli.suite_report import make_suite_report
-from facefake.cli.suite_run import Bench, run
+from facefake.cli.suite_run import Bench, SuiteOutcome, run
 
 _FORMS = {"json": "json", "csv": "csv", "markdown": "md", "html": "html"}
 
@@ -110,10 +110,18 @@ def command(
         process=process,
     )
     check_output(bench.out / "report.json")
-    outcome = run(suite, bench, data)
+    outcome = SuiteOutcome()
+    interrupted: KeyboardInterrupt | None = None
+    try:
+        run(suite, bench, data, outcome)
+    except KeyboardInterrupt as error:
+        interrupted = error
+        outcome.failed.append("The evaluation was interrupted; the same command goes on with it.")
     if not outcome.clean:
-        raise outcome.nothing()
+        raise interrupted or outcome.nothing()
     report = make_suite_report(suite, outcome, bench)
     _write_report(bench.out, report)
+    if interrupted:
+        raise interrupted
     short = [sentence for file in outcome.clean.values() for sentence in below(file.scores, min_coverage)]
     end(short, bool(outcome.failed) or any((file.scores.status == "error").any() for file in outcome.files()))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from facefake.cli.outputs import write_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +21,20 @@ class Forms:
     html: str | None
 
     def write(self, document: Mapping[str, Any]) -> None:
-        """Write those asked for.
+        """Write those asked for, also after one that cannot be written.
 
         Raises:
             FacefakeError: ``not_writable``.
         """
         from facefake.reporting import write_json, write_report_csv, write_report_markdown
 
-        if self.json:
-            write_json(self.json, document)
-        if self.csv:
-            write_report_csv(self.csv, document)
-        if self.markdown:
-            write_report_markdown(self.markdown, document)
-        if self.html:
-            write_page(self.html, document)
+        forms = (
+            (self.json, write_json),
+            (self.csv, write_report_csv),
+            (self.markdown, write_report_markdown),
+            (self.html, write_page),
+        )
+        write_each(partial(write, target, document) for target, write in forms if target)
 
 
 def write_page(target: str | Path, document: Mapping[str, Any]) -> None:

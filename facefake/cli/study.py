@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import click
 
 from facefake._version import __version__
 from facefake.cli.ending import end
+from facefake.cli.outputs import write_each
 
 
 def _list_studies() -> None:
@@ -32,8 +34,7 @@ def _write(out: Path, report: dict[str, Any]) -> None:
         "json": write_json,
         "html": write_study_html,
     }
-    for suffix, write in forms.items():
-        write(out / f"study.{suffix}", report)
+    write_each(partial(write, out / f"study.{suffix}", report) for suffix, write in forms.items())
     click.echo(f"written: {', '.join(str(out / f'study.{suffix}') for suffix in forms)}", err=True)
 
 
@@ -107,11 +108,12 @@ def command(
     work = work or (out / "work" if out else Path("studies") / "work")
     out = out or Path("studies") / called
     check_output(out / "study.json")
-    outcome, interrupted = StudyOutcome(), False
+    outcome = StudyOutcome()
+    interrupted: KeyboardInterrupt | None = None
     try:
         run_study(study, Place(work, out, device), data, outcome)
-    except KeyboardInterrupt:
-        interrupted = True
+    except KeyboardInterrupt as error:
+        interrupted = error
         outcome.failed.append("The study was interrupted; the same command goes on with it.")
     if not outcome.rows and not interrupted:
         raise outcome.nothing()
@@ -126,4 +128,6 @@ def command(
         provenance=provenance(sys.argv, {"tool": {"name": "facefake", "version": __version__}}),
     )
     _write(out, report)
+    if interrupted:
+        raise interrupted
     end([], bool(outcome.failed) or any(row["unread"] for row in outcome.rows))

@@ -114,9 +114,8 @@ def _same(head: dict[str, Any]) -> dict[str, Any]:
     return same
 
 
-def run(suite: Suite, bench: Bench, data: Path | None) -> SuiteOutcome:
-    """Score every set of the suite that is there, clean and under every corruption."""
-    outcome = SuiteOutcome()
+def run(suite: Suite, bench: Bench, data: Path | None, outcome: SuiteOutcome) -> None:
+    """Score every set of the suite that is there, clean and corrupted; ``outcome`` has what is done at any time."""
     for each in suite.sets:
         root = outcome.folder_of(each, data)
         if root is None:
@@ -125,7 +124,6 @@ def run(suite: Suite, bench: Bench, data: Path | None) -> SuiteOutcome:
             outcome.leave_out(f"{each.dataset} was not run: no {' or '.join(each.splits)} clips in {root}.")
         else:
             _run_set(suite, bench, each, root, outcome)
-    return outcome
 
 
 def _lacks_split(each: SuiteSet, root: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,8 @@ import numpy as np
 from facefake.demo.camera import draw_shot, film, write_video
 from facefake.demo.forge import METHODS, forge
 from facefake.demo.portraits import Portrait, load_portraits, retake
-from preprocessing.errors import FacefakeError
 from preprocessing.faces import FaceDetector
+from preprocessing.files import write_atomic, writing
 
 DISCLAIMER = (
     "This detector shows the machinery and knows nothing about the world: it has seen still portraits of two people, "
@@ -95,32 +95,28 @@ def make_demo_set(
     scenes = SCENES if scenes is None else scenes
     portraits = load_portraits(face_detector)
     rows: list[tuple[str, str, str, str, str]] = []
-    try:
-        for split, count in scenes.items():
+    for split, count in scenes.items():
+        with writing(root / split):
             (root / split).mkdir(parents=True, exist_ok=True)
-            # numbers are dealt at random: neither parity nor order gives the label away
-            numbers = iter(np.random.default_rng([seed, _SPLITS.index(split)]).permutation(2 * count))
-            for scene in plan_scenes(split, count, seed, len(portraits)):
-                real, fake, crf = shoot(scene, portraits, frames)
-                for label, method, clip in (("real", "real", real), ("fake", scene.method, fake)):
-                    name = f"{split}/clip-{next(numbers):03d}.mp4"
+        # numbers are dealt at random: neither parity nor order gives the label away
+        numbers = iter(np.random.default_rng([seed, _SPLITS.index(split)]).permutation(2 * count))
+        for scene in plan_scenes(split, count, seed, len(portraits)):
+            real, fake, crf = shoot(scene, portraits, frames)
+            for label, method, clip in (("real", "real", real), ("fake", scene.method, fake)):
+                name = f"{split}/clip-{next(numbers):03d}.mp4"
+                with writing(root / name):
                     write_video(root / name, clip, FPS, crf)
-                    rows.append((name, label, split, method, scene.pair))
-                    if progress:
-                        progress(len(rows), 2 * sum(scenes.values()))
-        _write_labels(root / LABELS, rows)
-    except OSError as error:
-        raise FacefakeError(
-            "not_writable", f"the demo's videos cannot be written to {root}: {error}", "Name another folder."
-        ) from error
+                rows.append((name, label, split, method, scene.pair))
+                if progress:
+                    progress(len(rows), 2 * sum(scenes.values()))
+    _write_labels(root / LABELS, rows)
     return root / LABELS
 
 
 def _write_labels(path: Path, rows: list[tuple[str, str, str, str, str]]) -> None:
     """Write the labels at once, last: a folder that has them is complete."""
-    part = path.with_name(path.name + ".part")
-    with part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("path", "label", "split", "method", "pair"))
-        writer.writerows(sorted(rows))
-    os.replace(part, path)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("path", "label", "split", "method", "pair"))
+    writer.writerows(sorted(rows))
+    write_atomic(path, text.getvalue().encode())

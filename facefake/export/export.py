@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +19,7 @@ from facefake.models.runner import TorchRunner
 from facefake.probes import generated_pictures, pictures_of
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
-from preprocessing.files import write_pieces
+from preprocessing.files import making, write_pieces, writing
 from preprocessing.onnx_runtime import load_runtime
 
 _PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime")
@@ -77,9 +76,12 @@ def export_detector(
     geometry = CropGeometry.from_dict(reference.card.geometry)
     side = reference.card.backbone.image_size
     pictures = generated_pictures(side) if crops is None else pictures_of(crops, geometry)
-    with _folder_beside(out) as folder:
-        draft = Path(folder) / out.name
-        opset = _write_graph(reference, precision, draft)
+    # drafts are on the disk that has room for the result
+    with making(out.with_name(f"{out.name}.draft"), out) as folder:
+        draft = folder / out.name
+        with writing(out):
+            folder.mkdir(exist_ok=True)
+            opset = _write_graph(reference, precision, draft)
         try:
             parity = compare(reference, OnnxRunner(draft, reference.card, precision, "cpu"), pictures)
         except FacefakeError as error:
@@ -120,14 +122,3 @@ def _drifted(out: Path, what: str) -> FacefakeError:
         f"the export {what}; {out} was not written",
         "Export in fp32; if that is it, please report the backbone, with the versions of torch and onnxruntime.",
     )
-
-
-def _folder_beside(out: Path) -> tempfile.TemporaryDirectory[str]:
-    """A folder for drafts, on the disk that has room for the result."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        return tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-")
-    except OSError as error:
-        raise FacefakeError(
-            "not_writable", f"Cannot write into {out.parent} ({error.strerror}).", "Choose another --out."
-        ) from error

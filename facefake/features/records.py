@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from preprocessing.errors import FacefakeError
+from preprocessing.files import writing
 
 KEY = 32
 """Bytes of a record's key: a SHA-256."""
@@ -67,17 +68,12 @@ def write_at(path: Path, offset: int, data: bytes) -> None:
     Raises:
         FacefakeError: ``not_writable``.
     """
-    try:
-        with path.open("r+b" if path.exists() else "w+b") as file:
-            file.seek(offset)
-            file.truncate()
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise FacefakeError(
-            "not_writable", f"Cannot write {path} ({error.strerror}).", "Choose another folder, or free space."
-        ) from error
+    with writing(path), path.open("r+b" if path.exists() else "w+b") as file:
+        file.seek(offset)
+        file.truncate()
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def damaged(path: Path, what: str, delete: Path) -> FacefakeError:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from preprocessing.digest import sha256_file
 from preprocessing.errors import FacefakeError
+from preprocessing.files import open_named, writing
 
 _PIECE = 1 << 20
 _SECONDS = 30.0  # of silence after which a server is given up
@@ -25,11 +26,12 @@ def download(url: str, target: Path, size: int, sha256: str) -> None:
         sha256: Its digest.
 
     Raises:
-        FacefakeError: ``download_failed``; ``digest_mismatch``, and then nothing is kept.
+        FacefakeError: ``download_failed``, ``not_writable``; ``digest_mismatch``, and then nothing is kept.
     """
     part = target.with_name(f"{target.name}.part")
-    try:
+    with writing(part):
         part.parent.mkdir(parents=True, exist_ok=True)
+    try:
         _fetch(url, part, size)
     except (OSError, http.client.HTTPException) as error:  # HTTPError and URLError are OSErrors
         raise FacefakeError(
@@ -43,7 +45,8 @@ def download(url: str, target: Path, size: int, sha256: str) -> None:
             f"what came from {url} has the digest {str(found)[:12]}, not {sha256[:12]}; it was not kept",
             "Try again; if it happens again, the file there is another than the one that is known.",
         )
-    os.replace(part, target)
+    with writing(target):
+        os.replace(part, target)
 
 
 def _fetch(url: str, part: Path, size: int) -> None:
@@ -54,7 +57,7 @@ def _fetch(url: str, part: Path, size: int) -> None:
     with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
         resumed = answer.status == 206
         left = size - (start if resumed else 0)
-        with part.open("ab" if resumed else "wb") as file:
+        with open_named(part, part, append=resumed) as file:
             while left and (piece := answer.read(min(_PIECE, left))):
                 file.write(piece)
                 left -= len(piece)

@@ -17,6 +17,7 @@ from facefake.hub.words import in_words, to_bring, where
 from facefake.registry.entry import Entry, Hub, Link, Manual
 from preprocessing.digest import sha256_file
 from preprocessing.errors import FacefakeError, first_line
+from preprocessing.files import FULL, not_writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def hub_file(
         say: Told what is being fetched.
 
     Raises:
-        FacefakeError: ``download_failed``.
+        FacefakeError: ``download_failed``; ``not_writable`` where the disk of the cache is full.
     """
     what = f"{file} of {repository}"
     cached = huggingface_hub.try_to_load_from_cache(repository, file, revision=revision)
@@ -122,6 +123,8 @@ def hub_file(
                 f"Agree at {hub.ENDPOINT}/{repository}, make a token there, and run `hf auth login`.",
             ) from error
         except HUB_ERRORS as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise not_writable(error.filename or hub.HF_HUB_CACHE, error) from error
             reason = first_line(error)
     raise FacefakeError("download_failed", f"{what} is not on this machine and could not be fetched ({reason})", bring)
 

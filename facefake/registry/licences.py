@@ -11,6 +11,7 @@ from pathlib import Path
 
 from facefake.registry.entry import Entry
 from preprocessing.errors import FacefakeError
+from preprocessing.files import write_atomic
 
 
 def restricted(entry: Entry) -> bool:
@@ -46,12 +47,10 @@ def accept(entry: Entry, folder: Path) -> Path:
     path = _file(entry, folder)
     noted = {**_terms(entry), "acknowledged": datetime.now(timezone.utc).isoformat(timespec="seconds")}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(noted, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise FacefakeError(
-            "not_writable", f"{path} cannot be written", "Set FACEFAKE_CACHE to a folder that can be written."
-        ) from error
+        write_atomic(path, (json.dumps(noted, indent=2) + "\n").encode())
+    except FacefakeError as error:
+        hint = "Set FACEFAKE_CACHE to a folder that can be written."
+        raise FacefakeError(error.code, error.message, hint) from error
     return path
 
 

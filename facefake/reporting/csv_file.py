@@ -27,7 +27,8 @@ sha256               of the file
 from __future__ import annotations
 
 import csv
-from typing import TextIO
+from collections.abc import Mapping
+from typing import Any, TextIO
 
 from facefake.reporting.text import spreadsheet
 from facefake.scoring.result import ClipResult
@@ -70,6 +71,9 @@ class CsvResults:
     def add(self, result: ClipResult) -> None:
         """Write one row."""
         self._writer.writerow(row(result))
+
+    def close(self, report: Mapping[str, Any] | None = None, interrupted: str | None = None) -> None:
+        """As :meth:`facefake.reporting.json_file.JsonResults.close`; nothing stands after the rows."""
 
 
 def row(result: ClipResult) -> dict[str, str | int | float | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from preprocessing.errors import FacefakeError
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+from preprocessing.files import NamedWriter, making, open_atomic, open_named
 
 
 @contextmanager
@@ -26,64 +24,48 @@ def open_output(target: str | Path) -> Iterator[TextIO]:
         target: A file, or ``-`` for stdout.
 
     Raises:
-        FacefakeError: ``not_writable``, on entry where it can be known then.
+        FacefakeError: ``not_writable``, on entry where it can be known then; else at the write that fails.
     """
-    path = Path(os.path.realpath(target))  # of a link, what it points to is replaced
     if str(target) == "-":
         yield sys.stdout
         sys.stdout.flush()
-    elif path.exists() and not path.is_file():
-        with _open(path, target) as file:
-            yield file
+    elif _is_special(target):
+        with open_named(Path(target), target) as file, _text(file) as text:
+            yield text
     else:
-        yield from _replacing(path, target)
+        # of a link, what it points to is replaced
+        with open_atomic(Path(os.path.realpath(target)), target) as file, _text(file) as text:
+            yield text
 
 
 def check_output(target: str | Path) -> None:
     """Raise at once what :func:`open_output` would raise on entry to what is only written hours later.
 
     Raises:
-        FacefakeError: ``not_writable``.
+        FacefakeError: ``not_writable``, also where the disk is full.
     """
-    path = Path(os.path.realpath(target))
-    if str(target) == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+    if str(target) == "-" or (_is_special(target) and not Path(target).is_dir()):
         return
-    place = path if path.is_dir() else _beside(path)
-    _open(place, target).close()  # a folder cannot be opened
-    place.unlink()
+    path = Path(os.path.realpath(target))
+    # a folder cannot be opened
+    with making(path, target) as hidden, open_named(path if path.is_dir() else hidden, target) as file:
+        file.write(b"\n")
 
 
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}")
+def _is_special(target: str | Path) -> bool:
+    """Whether what is there is no regular file: a pipe, a device, or a folder."""
+    path = Path(target)
+    return path.exists() and not path.is_file()
 
 
-def _replacing(path: Path, target: str | Path) -> Iterator[TextIO]:
-    temporary = _beside(path)
-    file = _open(temporary, target)
+@contextmanager
+def _text(file: io.BufferedWriter[NamedWriter]) -> Iterator[TextIO]:
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
     try:
-        with file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        # the block of the caller may fail for reasons that have nothing to do with this file
-        if error.errno in _FULL:
-            raise _not_writable(target, error) from error
+        yield text
+        text.flush()
+    except BaseException:
+        file.raw.give_up()
         raise
     finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _open(path: Path, target: str | Path) -> TextIO:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("w", encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise _not_writable(target, error) from error
-
-
-def _not_writable(target: str | Path, error: OSError) -> FacefakeError:
-    return FacefakeError(
-        "not_writable", f"Cannot write {target} ({error.strerror}).", "Choose another output, or free space."
-    )
+        text.detach()

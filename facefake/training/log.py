@@ -12,7 +12,7 @@ from typing import Any
 from lightning.pytorch.loggers.logger import Logger
 
 from preprocessing.errors import FacefakeError
-from preprocessing.files import write_atomic
+from preprocessing.files import write_atomic, writing
 
 COLUMNS = (
     "step",
@@ -60,9 +60,13 @@ class MetricsLog(Logger):
         """Nothing: ``config.yaml`` lies beside."""
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Append a row."""
+        """Append a row.
+
+        Raises:
+            FacefakeError: ``not_writable``.
+        """
         row = {**metrics, "step": step}
-        with self._path.open("a", newline="", encoding="utf-8") as file:
+        with writing(self._path), self._path.open("a", newline="", encoding="utf-8") as file:
             csv.DictWriter(file, COLUMNS, lineterminator="\n").writerow(row)
 
 

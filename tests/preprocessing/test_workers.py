@@ -9,6 +9,8 @@ import time
 import pytest
 
 from preprocessing.errors import FacefakeError
+from preprocessing.files import remove_unfinished
+from preprocessing.interrupts import interruptible
 from preprocessing.workers import map_clips
 from tests import jobs
 
@@ -149,6 +151,16 @@ def test_no_child_outlives_its_parent(tmp_path, how):
     parent.send_signal(how)
     assert parent.wait(timeout=30) != 0
     assert gone(pid)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_clip_is_not_to_blame_for_a_signal_that_ends_the_whole_job():
+    results = map_clips(jobs.work, ["a", ("end of the job", os.getpid()), "b"], workers=1, timeout=LONG)
+    with interruptible(remove_unfinished) as interrupts:
+        assert next(results) == ("a", "a")
+        with pytest.raises(KeyboardInterrupt):
+            next(results)
+    assert interrupts.received == signal.SIGTERM
 
 
 @pytest.mark.parametrize(("workers", "timeout"), [(0, 1.0), (-1, 1.0), (1, 0.0), (1, -5.0)])

@@ -1,6 +1,9 @@
 """Exporting as a user types it, and scoring with what came out."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from PIL import Image
@@ -58,4 +61,14 @@ def test_what_cannot_be_exported(detector, tmp_path):
     ):
         done = command("export", *arguments)
         assert (done.returncode, code in done.stderr) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["detector.safetensors"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_an_export_that_outgrows_the_disk_is_an_error_in_words_and_leaves_nothing(detector, tmp_path, precision):
+    line = f'ulimit -f 8; exec "{sys.executable}" -m facefake export detector.safetensors --precision {precision}'
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"error [not_writable]: Cannot write detector-{precision}.onnx (File too large)." in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["detector.safetensors"]

@@ -220,7 +220,7 @@ def test_an_interrupted_study_shows_what_it_has_and_goes_on(place, tmp_path, mon
     monkeypatch.setattr(picture_scoring, "score_pictures", stopped)
     options = {"overrides": overrides, "out": tmp_path / "out", "work": tmp_path / "work"}
     done = run(place, "strategies", **options)
-    assert done.returncode == 1
+    assert done.returncode == 130
     assert {row["recipe"] for row in done.report["rows"]} == {"linear"}
     assert any("interrupted" in sentence for sentence in done.report["failed"])
     done = run(place, "strategies", **options)
@@ -230,7 +230,8 @@ def test_an_interrupted_study_shows_what_it_has_and_goes_on(place, tmp_path, mon
     assert len(calls) == 5
 
 
-def test_a_study_can_be_interrupted_while_it_trains(place, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_study_can_be_interrupted_while_it_trains(place, tmp_path, number):
     overrides = ["per_class=[8]", "seeds=[0]", "recipes=[image-linear]", "training.trainer.epochs=100000"]
     changed = [word for override in overrides for word in ("--set", override)]
     arguments = [*TINY, *changed, "--data", place.sets, "--out", tmp_path, "--device", "cpu"]
@@ -244,9 +245,10 @@ def test_a_study_can_be_interrupted_while_it_trains(place, tmp_path):
         deadline = time.monotonic() + 100
         while not list(tmp_path.glob("work/runs/*/checkpoints/last.ckpt")) and time.monotonic() < deadline:
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         said = process.stderr.read()
-    assert process.returncode == 1, said
+    assert process.returncode == 128 + number, said
+    assert "Traceback" not in said
     report = json.loads((tmp_path / "study.json").read_text())
     assert any("interrupted" in sentence for sentence in report["failed"])
 

@@ -1,6 +1,7 @@
 """Files from plain addresses, against a server on this machine that can be as bad as real ones."""
 
 import hashlib
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
@@ -88,3 +89,11 @@ def test_a_server_that_refuses_is_said(server, tmp_path):
     with pytest.raises(FacefakeError, match="answered 404"):
         download(f"{server.url}/gone", tmp_path / "file", 1, DIGEST)
     assert left(tmp_path) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_no_fault_of_the_server(server, tmp_path):
+    (tmp_path / "file.part").symlink_to("/dev/full")
+    with pytest.raises(FacefakeError, match=r"file.part \(No space left on device\)") as error:
+        download(f"{server.url}/file", tmp_path / "file", len(DATA), DIGEST)
+    assert error.value.code == "not_writable"

@@ -36,3 +36,14 @@ def test_no_log(tmp_path: Path):
     with pytest.raises(FacefakeError) as caught:
         read_metrics(tmp_path / "metrics.csv")
     assert caught.value.code == "not_found"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_an_error_that_names_the_log(tmp_path: Path):
+    path = tmp_path / "metrics.csv"
+    log = MetricsLog(path)
+    path.unlink()
+    path.symlink_to("/dev/full")
+    with pytest.raises(FacefakeError, match=r"metrics.csv \(No space left on device\)") as caught:
+        log.log_metrics({"epoch": 0}, step=1)
+    assert caught.value.code == "not_writable"
