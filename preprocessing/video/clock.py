@@ -64,31 +64,46 @@ def segments(packets: Sequence[Packet], unit: float) -> Iterator[int]:
 def running_times(
     stamps: np.ndarray, unit: float, *, container: str, fps: float | None, may_repeat: bool
 ) -> tuple[np.ndarray, int]:
-    """Seconds from the first frame, and how often the clock was not followed.
+    """Seconds from the first frame, and how often the clock goes back or stands still.
 
-    Where a time stamp is not after the one before it, the frame is taken to be shown one frame interval (the median)
-    after it, and the clock is followed again from there on.
+    Frames that share a time stamp are spread evenly up to the next one. Where the clock goes back, the frame is taken
+    to be shown one frame interval (the median) after the one before it, and the clock is followed again from there on.
 
     Args:
         stamps: ``(n,)`` int64, in the order in which the frames are shown.
         unit: Seconds of one unit.
         container: Of the file; in MPEG-TS a gap of more than an hour is a clock that began anew, too.
         fps: Frames per second by the header.
-        may_repeat: Frames of one time stamp are right: the container does not store all of them.
+        may_repeat: Frames that share a time stamp are right: the container does not store all of them.
 
     Example:
         >>> times, restarts = running_times(np.array([7, 8, 9, 0, 1]), 0.04, container="flv", fps=25, may_repeat=False)
         >>> times.round(2).tolist(), restarts
         ([0.0, 0.04, 0.08, 0.12, 0.16], 1)
     """
-    steps = np.diff(stamps) * unit
+    times = (stamps - stamps[0]) * unit
+    steps = np.diff(times)
     ascending = steps[steps > 0]
     interval = float(np.median(ascending)) if len(ascending) else 1 / fps if fps else _DEFAULT_INTERVAL
-    broken = (steps < 0) | (steps > _LONGEST_GAP.get(container, math.inf))
-    if not may_repeat:
-        broken |= steps == 0
-    shifts = np.concatenate([[0.0], np.cumsum(np.where(broken, interval - steps, 0.0))])
-    return (stamps - stamps[0]) * unit + shifts, int(broken.sum())
+    back = (steps < 0) | (steps > _LONGEST_GAP.get(container, math.inf))
+    stalls = 0 if may_repeat else _spread(times, back, interval)
+    shifts = np.where(back, interval - np.diff(times), 0.0)
+    return times + np.concatenate([[0.0], np.cumsum(shifts)]), int(back.sum()) + stalls
+
+
+def _spread(times: np.ndarray, back: np.ndarray, interval: float) -> int:
+    """Spread frames of one time, in place, up to the next time, or by ``interval`` if it is not after them."""
+    runs, start, count = 0, 0, len(times)
+    for place in range(1, count + 1):
+        if place < count and times[place] == times[start]:
+            continue
+        if (length := place - start) > 1:
+            ends = place == count or back[place - 1]
+            step = interval if ends else (times[place] - times[start]) / length
+            times[start:place] += step * np.arange(length)
+            runs += 1
+        start = place
+    return runs
 
 
 def without_gaps(stamps: Sequence[int | None]) -> np.ndarray:

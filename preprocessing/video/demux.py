@@ -75,3 +75,21 @@ def read_packets(container: av.container.InputContainer, *streams: av.stream.Str
             return
         if packet.size:
             yield packet
+
+
+def is_hidden(codec: str, packet: av.packet.Packet) -> bool:
+    """Whether a packet holds a frame that is never shown: one that others are predicted from in VP8 and VP9.
+
+    Args:
+        codec: FFmpeg's name.
+        packet: Not empty. A VP9 packet of several frames shows its last.
+    """
+    data = memoryview(packet)
+    first, last = data[0], data[-1]
+    if codec == "vp8":
+        return not first & 0x10
+    if codec != "vp9" or first >> 6 != 0b10 or last & 0xE0 == 0xC0:
+        return False
+    # behind two bits of profile, and one that is reserved in profile 3: show_existing_frame, frame_type, show_frame
+    header = (first << 8 | data[1]) << (1 if first & 0x30 == 0x30 else 0) if len(data) > 1 else 0xFFFF
+    return not header & 0x0800 and not header & 0x0200

@@ -18,7 +18,7 @@ import numpy as np
 from preprocessing.errors import FacefakeError
 from preprocessing.video.clock import Packet, is_ambiguous, running_times, segments, without_gaps
 from preprocessing.video.decoded import decode_through
-from preprocessing.video.demux import open_container, pick_stream, read_packets
+from preprocessing.video.demux import is_hidden, open_container, pick_stream, read_packets
 from preprocessing.video.safe import check_frames, check_pixels, check_seconds
 from preprocessing.video.types import Limits
 
@@ -132,9 +132,13 @@ def _packets(
     """The packets that are whole frames of the clip, in file order, and the time stamps of those left out."""
     found: list[Packet] = []
     dropped: set[int] = set()
+    codec = stream.codec_context.codec.canonical_name
     tail = 0  # packets flagged as damaged with nothing whole behind them: the file was cut off there
     for packet in read_packets(source, stream):
         if packet.is_discard:
+            dropped.add(packet.pts)
+            continue
+        if is_hidden(codec, packet):
             dropped.add(packet.pts)
             continue
         tail = tail + 1 if packet.is_corrupt else 0
