@@ -58,7 +58,7 @@ def read_released(clip: Clip, recipe: Recipe, limits: Limits | None = None) -> C
         None,
         0,
     )
-    reason = shortfall(info, count, asked, len(read))
+    reason = shortfall(info, asked, len(read))
     return ClipFaces(
         info=info,
         decoder="pillow",

@@ -63,8 +63,16 @@ def pick_stream(container: av.container.InputContainer, name: str) -> av.video.s
     return best if best in streams else streams[0]
 
 
-def read_packets(container: av.container.InputContainer, *streams: av.stream.Stream) -> Iterator[av.packet.Packet]:
-    """The packets of ``streams`` up to the end of the file or to damage that the demuxer cannot pass."""
+def read_packets(
+    container: av.container.InputContainer, *streams: av.stream.Stream, empty: bool = False
+) -> Iterator[av.packet.Packet]:
+    """The packets of ``streams`` up to the end of the file or to damage that the demuxer cannot pass.
+
+    Args:
+        container: The open file.
+        streams: Of it.
+        empty: Also those without data, which a decoder must not get: it would take them for the end.
+    """
     packets = container.demux(*streams)
     while True:
         try:
@@ -73,7 +81,7 @@ def read_packets(container: av.container.InputContainer, *streams: av.stream.Str
             return
         except IndexError:  # PyAV before the first packet, where damage made FFmpeg number the streams anew
             return
-        if packet.size:
+        if packet.size or (empty and packet.dts is not None):
             yield packet
 
 

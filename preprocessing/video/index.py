@@ -7,6 +7,7 @@ decoded once to know its frames.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,8 @@ from preprocessing.video.clock import Packet, is_ambiguous, running_times, segme
 from preprocessing.video.decoded import decode_through
 from preprocessing.video.demux import is_hidden, open_container, pick_stream, read_packets
 from preprocessing.video.safe import check_frames, check_pixels, check_seconds
+from preprocessing.video.structure import Structure, read_structure
+from preprocessing.video.truncation import Held, missing
 from preprocessing.video.types import Limits
 
 
@@ -46,6 +49,7 @@ class FrameIndex:
         decoded: The frames are those that left the decoder when the whole file was decoded once; a packet that cannot
             be decoded is none of them.
         codec, width, height, fps, frames_reported, duration: As the header has them, before rotation.
+        cut_short: What the file promises and does not hold, in words (:mod:`preprocessing.video.truncation`).
     """
 
     path: Path
@@ -66,6 +70,7 @@ class FrameIndex:
     fps: float | None
     frames_reported: int | None
     duration: float | None
+    cut_short: str | None
 
     def __len__(self) -> int:
         return len(self.times)
@@ -80,6 +85,8 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
     """
     with open_container(path, container) as source:
         stream = pick_stream(source, path.name)
+        structure = read_structure(path, container)
+        _check_encryption(path, stream, structure)
         context = stream.codec_context
         if context is None:
             raise FacefakeError("unreadable", f"{path.name} has an unknown codec", "Convert it to H.264.")
@@ -98,6 +105,18 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
             duration = float(times[-1] + (times[-1] - times[0]) / max(len(times) - 1, 1))
         elif not listed.by_count and source.start_time is not None:
             times = listed.stamps * unit - source.start_time / av.time_base
+        held = Held(
+            path=path,
+            container=container,
+            stream=stream.index,
+            packets=len(found) + len(dropped),
+            frames_reported=stream.frames or None,
+            times=listed.stamps * unit,
+            interval=float(times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 1 / fps if fps else 0.0,
+            restarts=restarts,
+            stream_duration=_tagged_duration(stream),
+            duration=source.duration / av.time_base if source.duration else None,
+        )
         codec = context.codec.canonical_name
         # FFmpeg's MP4 demuxer allows for B-frames in every codec but HEVC
         takes_pts = container == "matroska" or (container == "mp4" and codec != "hevc")
@@ -121,9 +140,27 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
             width=context.width,
             height=context.height,
             fps=fps,
-            frames_reported=stream.frames or None,
+            frames_reported=held.frames_reported,
             duration=duration,
+            cut_short=missing(held, structure),
         )
+
+
+def _check_encryption(path: Path, stream: av.video.stream.VideoStream, structure: Structure) -> None:
+    scheme = structure.encrypted.get(stream.id) or structure.encrypted.get(0)
+    if scheme:
+        raise FacefakeError(
+            "encrypted",
+            f"{path.name} is encrypted ({scheme}), and its frames cannot be decoded without the key",
+            "Get a copy that is not protected (DRM) from its source, or decrypt it first if you have the key.",
+        )
+
+
+def _tagged_duration(stream: av.video.stream.VideoStream) -> float | None:
+    """Seconds by the tag ``DURATION`` that Matroska files have of each track."""
+    tag = next((value for name, value in stream.metadata.items() if name.upper().startswith("DURATION")), "")
+    found = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", tag.strip("\0 "))
+    return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) if found else None
 
 
 def _packets(
