@@ -35,6 +35,7 @@ class Job:
     recipe: Recipe
     device: str
     redo: tuple[str, ...]
+    limits: Limits
 
 
 @dataclass(slots=True)
@@ -94,7 +95,7 @@ def _extract_into(job: Job, clip: Clip) -> _Answer:
     other = record is not None and not _to_redo(record, job.redo)
     if other and record is not None and (same := _still_holds(record, clip, job, store)):
         return _Answer(store.refresh(clip, record, same), extracted=False)
-    sources, faces = examine(clip, partial(extract_clip, clip, job.recipe, job.device))
+    sources, faces = examine(clip, partial(extract_clip, clip, job.recipe, job.device, job.limits))
     return _Answer(store.add(clip, faces, job.recipe, sources), extracted=True, replaced=other)
 
 
@@ -102,7 +103,7 @@ def _still_holds(record: dict[str, Any], clip: Clip, job: Job, store: FaceStore)
     """The clip's files, if they have the content of those that the record was made from."""
     if record["sources"]:
         return proven(_sources(record), clip)
-    sources, same = examine(clip, partial(same_faces, clip, job.recipe, store, record, Limits()))
+    sources, same = examine(clip, partial(same_faces, clip, job.recipe, store, record, job.limits))
     return sources if same is True else None
 
 
@@ -122,6 +123,7 @@ def extract_clips(
     device: str = "cpu",
     workers: int = 1,
     timeout: float = 600.0,
+    limits: Limits | None = None,
     redo: Sequence[str] = (),
     on_clip: Callable[[dict[str, Any]], None] = lambda record: None,
 ) -> Summary:
@@ -134,6 +136,7 @@ def extract_clips(
         device: Where the face detector runs, in each worker.
         workers: Child processes.
         timeout: Wall-clock seconds a clip may take before its process is killed.
+        limits: What a clip may cost in bytes, pixels, frames and seconds before it is refused.
         redo: Outcomes to try again, e.g. ``no_face`` or ``timeout``; ``all`` for every clip.
         on_clip: Called with each clip's row of the store, extracted now or before.
 
@@ -158,7 +161,7 @@ def extract_clips(
         from preprocessing.device import pick_device
 
         device = str(pick_device(device, mps=False))
-    job = Job(store.root, recipe, device, tuple(redo))
+    job = Job(store.root, recipe, device, tuple(redo), limits or Limits())
     for clip, result in map_clips(partial(_extract_into, job), todo, workers=workers, timeout=timeout):
         if isinstance(result, FacefakeError) and result.code == "not_writable":
             raise result

@@ -54,6 +54,7 @@ def bring_up_to_date(
             device=process.device,
             workers=process.workers,
             timeout=process.timeout,
+            limits=process.limits,
             redo=redo,
             on_clip=lambda record: advance(record["clip"]),
         )

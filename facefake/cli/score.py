@@ -41,7 +41,13 @@ def _of_files(
 
     clips, refused = from_paths(paths, labels)
     results = api.examine(
-        clips, refused, examiners, workers=process.workers, timeout=process.timeout, device=process.device
+        clips,
+        refused,
+        examiners,
+        workers=process.workers,
+        timeout=process.timeout,
+        device=process.device,
+        limits=process.limits,
     )
     return results, len(clips) + len(refused)
 

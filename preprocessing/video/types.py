@@ -15,7 +15,7 @@ class Limits:
         bytes: Size of the file.
         pixels: Width times height of a video's frame.
         still_pixels: Width times height of a still picture: phones and cameras take larger ones than any video has, and
-            there is only one in memory. Beyond this Pillow itself takes a picture for a bomb.
+            there is only one in memory. The default is where Pillow itself takes a picture for a bomb.
         seconds: Time from the first frame to the last.
         frames: Number of frames.
 
