@@ -20,6 +20,7 @@ from preprocessing.errors import FacefakeError
 from preprocessing.video.clock import Packet, is_ambiguous, running_times, segments, without_gaps
 from preprocessing.video.decoded import decode_through
 from preprocessing.video.demux import is_hidden, open_container, pick_stream, read_packets
+from preprocessing.video.fields import SecondFields
 from preprocessing.video.safe import check_frames, check_pixels, check_seconds
 from preprocessing.video.structure import Structure, read_structure
 from preprocessing.video.truncation import Held, missing
@@ -170,13 +171,13 @@ def _packets(
     found: list[Packet] = []
     dropped: set[int] = set()
     codec = stream.codec_context.codec.canonical_name
+    fields = SecondFields(stream.codec_context.extradata) if codec == "h264" else None
     tail = 0  # packets flagged as damaged with nothing whole behind them: the file was cut off there
     for packet in read_packets(source, stream):
-        if packet.is_discard:
-            dropped.add(packet.pts)
-            continue
-        if is_hidden(codec, packet):
-            dropped.add(packet.pts)
+        second = fields is not None and fields.is_second(memoryview(packet))
+        if second or packet.is_discard or is_hidden(codec, packet):
+            if packet.pts is not None:
+                dropped.add(packet.pts)
             continue
         tail = tail + 1 if packet.is_corrupt else 0
         found.append(Packet(packet.pts, packet.dts, bool(packet.is_keyframe)))

@@ -6,6 +6,7 @@ off holds one that reaches beyond its end; and some containers say in front how 
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from collections.abc import Callable, Iterator
@@ -66,6 +67,8 @@ class _Element(NamedTuple):
 
 
 def _read(file: BinaryIO, start: int, count: int) -> bytes:
+    if start >= os.fstat(file.fileno()).st_size:  # where damage leads to places that no file system has
+        return b""
     file.seek(start)
     return file.read(min(count, _MOST_BYTES))
 
