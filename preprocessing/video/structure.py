@@ -130,7 +130,7 @@ def _read_iso(file: BinaryIO, size: int, structure: Structure) -> None:
             index += [base + place for table in tables for place in table]
         if box.end > size and box.kind in _FRAGMENT:
             structure.breaks_off = _FRAGMENT[box.kind]
-    if index:
+    if index and min(index) in moofs:  # or it is of another file, or of this one before it was changed
         structure.promised.append(Promise(sum(place in moofs for place in index), len(index), "fragments"))
 
 
