@@ -100,7 +100,8 @@ def test_empty_chunks_of_an_avi_are_frames(tmp_path, codec, index):
         path.write_bytes(path.read_bytes()[: path.read_bytes().rindex(b"idx1")])
     with open_video(path) as reader:
         assert (len(reader), reader.info.frames_reported, reader.info.cut_short) == (20, 96, None)
-    assert cut_short(cut(path, 0.5)) is not None
+    if codec == "mjpeg":  # of the other, half is the header
+        assert cut_short(cut(path, 0.5)) is not None
 
 
 def test_parts_of_a_dash_stream_are_whole(tmp_path):
@@ -215,19 +216,8 @@ def test_fragments_that_were_promised_and_are_not_there(tmp_path, promise):
         moov, mvex = data.index(b"moov") - 4, data.index(b"mvex") - 4
         mehd = (16).to_bytes(4, "big") + b"mehd" + bytes(4) + (1920).to_bytes(4, "big")
         sizes = [int.from_bytes(data[place : place + 4], "big") + 16 for place in (moov, mvex)]
-        data = (
-            b"".join(
-                (
-                    data[:moov],
-                    sizes[0].to_bytes(4, "big"),
-                    data[moov + 4 : mvex],
-                    sizes[1].to_bytes(4, "big"),
-                    b"mvex",
-                    mehd,
-                )
-            )
-            + data[mvex + 8 :]
-        )
+        between, rest = data[moov + 4 : mvex], data[mvex + 8 :]
+        data = data[:moov] + sizes[0].to_bytes(4, "big") + between + sizes[1].to_bytes(4, "big") + b"mvex" + mehd + rest
         path.write_bytes(data)
         assert cut_short(path) is None
     parts = list(boxes(data))
