@@ -188,10 +188,8 @@ class Process:
         return cls(default_workers(), TIMEOUT, "auto", None, None, None, None)
 
     @property
-    def limits(self) -> Limits:
-        """What a clip may cost; ``max_pixels`` holds for the frames of videos and for still images."""
-        from preprocessing.video import Limits
-
+    def limits_set(self) -> dict[str, float]:
+        """The limits that were set, by the names of :class:`preprocessing.video.Limits`."""
         asked = {
             "seconds": self.max_seconds,
             "frames": self.max_frames,
@@ -199,7 +197,14 @@ class Process:
             "still_pixels": self.max_pixels,
             "bytes": self.max_bytes,
         }
-        return Limits(**{name: value for name, value in asked.items() if value is not None})  # type: ignore[arg-type]
+        return {name: value for name, value in asked.items() if value is not None}
+
+    @property
+    def limits(self) -> Limits:
+        """What a clip may cost; ``max_pixels`` holds for the frames of videos and for still images."""
+        from preprocessing.video import Limits
+
+        return Limits(**self.limits_set)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,8 @@ def command(
         face_detector=face_detector,
     )
     settings: dict[str, Any] = {} if detectors.detectors else {"default_detector": DEFAULT}
+    if process.limits_set:
+        settings["limits"] = process.limits_set
     if source.datasets:
         results, total, facts = _of_sets(source, splits, store, examiners, process, files, foreign_crops, redo)
         settings["datasets"] = facts
