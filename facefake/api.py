@@ -17,6 +17,7 @@ from preprocessing.datasets.folder import UNLABELLED, from_paths
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import FACE_DETECTORS, CropGeometry
 from preprocessing.recipe import Recipe
+from preprocessing.video import Limits
 
 StrPath = str | os.PathLike[str]
 AnyDetector = Detector | Examiner | StrPath
@@ -48,6 +49,7 @@ def score(
     workers: int = 1,
     timeout: float = 600.0,
     device: str = "auto",
+    limits: Limits | None = None,
 ) -> Iterator[ClipResult]:
     """Score videos, pictures and folders of them, one result a file, as they are done: pictures a batch at a time.
 
@@ -64,6 +66,7 @@ def score(
         workers: Child processes that decode and find faces, for each detector.
         timeout: Wall-clock seconds a file may take.
         device: Where faces are found, and where a detector given as a file runs.
+        limits: What a file may cost in bytes, pixels, frames and seconds before it is refused.
 
     Raises:
         FacefakeError: What :func:`load` raises, or ``crop_mismatch``; ``usage`` for two detectors of faces or two of
@@ -78,7 +81,7 @@ def score(
     examiners = in_order([_examiner(each, recipe, rules, device) for each in given])
     several = [paths] if isinstance(paths, (str, os.PathLike)) else paths
     clips, refused = from_paths([Path(path) for path in several])
-    return examine(clips, refused, examiners, workers=workers, timeout=timeout, device=device)
+    return examine(clips, refused, examiners, workers=workers, timeout=timeout, device=device, limits=limits)
 
 
 def examine(
@@ -89,9 +92,10 @@ def examine(
     workers: int,
     timeout: float,
     device: str,
+    limits: Limits | None = None,
 ) -> Iterator[ClipResult]:
     """As :func:`score`, for files that were looked up already: ``refused`` are paths that gave none."""
-    options = {"workers": workers, "timeout": timeout, "device": device}
+    options = {"workers": workers, "timeout": timeout, "device": device, "limits": limits}
     return of_paths(
         [
             chain(

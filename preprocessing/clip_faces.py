@@ -8,11 +8,10 @@ import numpy as np
 
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import Face, Quality, ReleasedFace
-from preprocessing.video import VideoInfo
+from preprocessing.video import WHOLE_SHARE, VideoInfo
 
 MIN_SIDE = 16  # pixels; a picture smaller than this shows nothing worth scoring, face or other
 SPREAD_PATIENCE = 4  # `spread` stops after looking at this many times the frames it wants
-WHOLE_SHARE = 0.9  # less than this share of the frames asked for, or of those the header promises, is a shortfall
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,10 +76,8 @@ def require_size(info: VideoInfo, name: str) -> None:
         )
 
 
-def shortfall(info: VideoInfo, present: int, requested: int, decoded: int) -> str | None:
+def shortfall(info: VideoInfo, requested: int, decoded: int) -> str | None:
     """What is missing of a clip, in words; ``None`` if nothing to speak of is."""
     if decoded < WHOLE_SHARE * requested:
         return f"{requested - decoded} of {requested} frames asked for could not be decoded"
-    if info.frames_reported and present < WHOLE_SHARE * info.frames_reported:
-        return f"the file says it has {info.frames_reported} frames and holds {present}"
-    return None
+    return info.cut_short

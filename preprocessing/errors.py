@@ -15,6 +15,7 @@ CODES: dict[str, str] = {
     "not_a_video": "the bytes are not those of a supported video container or picture",
     "no_video_stream": "the container holds no picture track (audio only, say)",
     "unreadable": "the container is recognised but cannot be opened (no moov atom, damaged header)",
+    "encrypted": "the video is encrypted and cannot be decoded without its key",
     "nothing_decoded": "the video opened, but not one frame could be decoded",
     "too_small": "the picture is too small to be judged",
     "too_large": "the file is over a limit on bytes, pixels, frames or seconds",

@@ -57,7 +57,6 @@ class Sampled(Generic[Seen]):
     Attributes:
         info: What the container says.
         decoder: Backend and version that decoded it.
-        present: Frames the clip holds.
         requested: Frames asked of the decoder.
         failed: Why frames were not delivered, by index.
         seen: What was found on each frame that was, in their order; one at least.
@@ -65,7 +64,6 @@ class Sampled(Generic[Seen]):
 
     info: VideoInfo
     decoder: str
-    present: int
     requested: int
     failed: dict[int, str]
     seen: list[Seen]
@@ -76,7 +74,7 @@ class Sampled(Generic[Seen]):
         outcome, reason = "ok", None
         if not with_face:
             outcome, reason = "no_face", f"no face on any of the {len(self.seen)} frames looked at"
-        elif reason := shortfall(self.info, self.present, self.requested, len(self.seen)):
+        elif reason := shortfall(self.info, self.requested, len(self.seen)):
             outcome = "decode_shortfall"
         failed = self.failed | {frame.index: "no_face" for frame in self.seen if not frame.crops}
         return ClipFaces(
@@ -146,7 +144,7 @@ def _still(clip: Clip, recipe: Recipe, limits: Limits, look: Look[Seen]) -> Samp
     info, batch = still_of(clip.path, clip.member, limits)
     require_size(info, clip.path.name)
     batch = corrupt_still(batch, recipe.corruption, clip.key)
-    return Sampled(info, "pillow", 1, 1, {}, list(look(batch)))
+    return Sampled(info, "pillow", 1, {}, list(look(batch)))
 
 
 def _video(clip: Clip, recipe: Recipe, limits: Limits, look: Look[Seen]) -> Sampled[Seen]:
@@ -154,7 +152,7 @@ def _video(clip: Clip, recipe: Recipe, limits: Limits, look: Look[Seen]) -> Samp
     with open_corrupted(path, recipe.corruption, clip.key, limits=limits, backend=recipe.decoder) as reader:
         require_size(reader.info, path.name)
         seen, asked = _until_satisfied(reader, recipe, look)
-        return Sampled(reader.info, reader.backend, len(reader.times), asked, dict(reader.failed), seen)
+        return Sampled(reader.info, reader.backend, asked, dict(reader.failed), seen)
 
 
 def _until_satisfied(reader: VideoReader | CorruptedReader, recipe: Recipe, look: Look[Seen]) -> tuple[list[Seen], int]:

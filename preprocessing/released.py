@@ -58,7 +58,7 @@ def read_released(clip: Clip, recipe: Recipe, limits: Limits | None = None) -> C
         None,
         0,
     )
-    reason = _lacking(clip) or shortfall(info, count, asked, len(read))
+    reason = _lacking(clip) or shortfall(info, asked, len(read))
     return ClipFaces(
         info=info,
         decoder="pillow",

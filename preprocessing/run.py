@@ -36,6 +36,16 @@ class Job:
     recipe: Recipe
     device: str
     redo: tuple[str, ...]
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A clip's row of the store; whether it was extracted now, and if so, in place of that of another file."""
+
+    row: dict[str, Any]
+    extracted: bool
+    replaced: bool = False
 
 
 @dataclass(slots=True)
@@ -60,6 +70,20 @@ class Summary:
     sampled: int = 0
     with_face: int = 0
 
+    def take(self, answer: _Answer) -> None:
+        """Count one clip."""
+        row = answer.row
+        self.outcomes[row["outcome"]] += 1
+        if row["outcome"] not in OUTCOMES_WITHOUT_ERROR:
+            self.errors.append(row)
+        if not answer.extracted:
+            self.skipped += 1
+            return
+        self.done += 1
+        self.replaced += answer.replaced
+        self.sampled += row["decoded"]
+        self.with_face += row["with_face"]
+
 
 OUTCOMES_WITHOUT_ERROR = ("ok", "no_face", "decode_shortfall")
 
@@ -79,15 +103,6 @@ def shard(clips: Sequence[Clip], index: int, count: int) -> list[Clip]:
     return list(clips[index - 1 :: count])
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """A clip's row of the store; whether it was extracted now, and if so, in place of that of another file."""
-
-    row: dict[str, Any]
-    extracted: bool
-    replaced: bool = False
-
-
 def _extract_into(job: Job, clip: Clip) -> _Answer:
     """The child's part: extract and write in one go, so that crops never travel between processes."""
     store = FaceStore(job.store)
@@ -95,7 +110,7 @@ def _extract_into(job: Job, clip: Clip) -> _Answer:
     other = record is not None and not _to_redo(record["clip"], job.redo)
     if other and record is not None and (same := _still_holds(record, clip, job, store)):
         return _Answer(store.refresh(clip, record, same), extracted=False)
-    sources, faces = examine(clip, partial(extract_clip, clip, job.recipe, job.device))
+    sources, faces = examine(clip, partial(extract_clip, clip, job.recipe, job.device, job.limits))
     return _Answer(store.add(clip, faces, job.recipe, sources), extracted=True, replaced=other)
 
 
@@ -103,8 +118,21 @@ def _still_holds(record: dict[str, Any], clip: Clip, job: Job, store: FaceStore)
     """The clip's files, if they have the content of those that the record was made from."""
     if record["sources"]:
         return proven([Source.from_dict(source) for source in record["sources"]], clip)
-    sources, same = examine(clip, partial(same_faces, clip, job.recipe, store, record, Limits()))
+    sources, same = examine(clip, partial(same_faces, clip, job.recipe, store, record, job.limits))
     return sources if same is True else None
+
+
+def _recorded(store: FaceStore, clip: Clip, result: _Answer | FacefakeError, recipe: Recipe) -> _Answer:
+    """What came of a clip, recorded by the child or here.
+
+    Raises:
+        FacefakeError: ``not_writable``: what no clip is to blame for.
+    """
+    if isinstance(result, _Answer):
+        return result
+    if result.code == "not_writable":
+        raise result
+    return _Answer(store.add(clip, result, recipe, sources_of(clip)), extracted=True)  # the child was killed
 
 
 def _to_redo(row: dict[str, Any], redo: Sequence[str]) -> bool:
@@ -119,6 +147,7 @@ def extract_clips(
     device: str = "cpu",
     workers: int = 1,
     timeout: float = 600.0,
+    limits: Limits | None = None,
     redo: Sequence[str] = (),
     on_clip: Callable[[dict[str, Any]], None] = lambda record: None,
 ) -> Summary:
@@ -131,6 +160,7 @@ def extract_clips(
         device: Where the face detector runs, in each worker.
         workers: Child processes.
         timeout: Wall-clock seconds a clip may take before its process is killed.
+        limits: What a clip may cost in bytes, pixels, frames and seconds before it is refused.
         redo: Outcomes to try again, e.g. ``no_face`` or ``timeout``; ``all`` for every clip.
         on_clip: Called with each clip's row of the store, extracted now or before.
 
@@ -140,39 +170,24 @@ def extract_clips(
             still there; ``not_writable`` or ``store_damaged``. Errors of single clips are outcomes instead.
     """
     summary = Summary()
-
-    def count(row: dict[str, Any]) -> None:
-        summary.outcomes[row["outcome"]] += 1
-        if row["outcome"] not in OUTCOMES_WITHOUT_ERROR:
-            summary.errors.append(row)
-        on_clip(row)
-
     todo, known = _plan(clips, store, redo)
     for clip, row in known:
-        summary.skipped += 1
         record = None if store.is_filed(clip, row) else store.record(clip)
-        count(store.refresh(clip, record) if record else row)
+        answer = _Answer(store.refresh(clip, record) if record else row, extracted=False)
+        summary.take(answer)
+        on_clip(answer.row)
     if todo:
         # asked here once, so that a device that is not there is one error and not an outcome of every clip
         from preprocessing.device import pick_device
 
         device = str(pick_device(device, mps=False))
-    job = Job(store.root, recipe, device, tuple(redo))
+    job = Job(store.root, recipe, device, tuple(redo), limits or Limits())
     try:
         with closing(map_clips(partial(_extract_into, job), todo, workers=workers, timeout=timeout)) as results:
             for clip, result in results:
-                if isinstance(result, FacefakeError) and result.code == "not_writable":
-                    raise result
-                if isinstance(result, FacefakeError):  # the child was killed and could not write its own record
-                    result = _Answer(store.add(clip, result, recipe, sources_of(clip)), extracted=True)
-                if result.extracted:
-                    summary.done += 1
-                    summary.replaced += result.replaced
-                    summary.sampled += result.row["decoded"]
-                    summary.with_face += result.row["with_face"]
-                else:
-                    summary.skipped += 1
-                count(result.row)
+                answer = _recorded(store, clip, result, recipe)
+                summary.take(answer)
+                on_clip(answer.row)
     except KeyboardInterrupt:
         store.compile()  # what is done is a store that can be read
         raise

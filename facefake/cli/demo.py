@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from facefake.cli.options import Cropping, Process, default_workers
+from facefake.cli.options import Cropping, Process
 from facefake.progress import progress_bar
 from preprocessing.errors import FacefakeError
 
@@ -68,7 +68,7 @@ def command(out: Path, seed: int, again: bool) -> None:
     recipe = Cropping("uniform:8", "gend", 1.3, "native", "auto", None).recipe()
     with _stage("extract: find, track and align the faces"):
         faces = FaceStore.open_or_create(store, recipe)
-        summary = bring_up_to_date(found.clips, faces, recipe, Process(default_workers(), 600.0, "auto"))
+        summary = bring_up_to_date(found.clips, faces, recipe, Process.default())
         print_summary(summary, store)
     with _stage("train: on the train split, chosen on the val split"):
         trained = train(load_config("demo", [f"seed={seed}"]), store, out)

@@ -46,6 +46,8 @@ def bring_up_to_date(
     """Extract what the store lacks, with a progress bar, and say how many files were replaced since the last run."""
     from preprocessing.run import extract_clips
 
+    if process.limits_set:  # what was too large before may not be any more
+        redo = (*redo, "too_large")
     with progress_bar("extracting faces", len(clips)) as advance:
         summary = extract_clips(
             clips,
@@ -54,6 +56,7 @@ def bring_up_to_date(
             device=process.device,
             workers=process.workers,
             timeout=process.timeout,
+            limits=process.limits,
             redo=redo,
             on_clip=lambda record: advance(record["clip"]),
         )

@@ -104,6 +104,7 @@ class LabelledSet:
             workers=process.workers,
             timeout=process.timeout,
             device=process.device,
+            limits=process.limits,
         )
 
     def _of_faces(

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from preprocessing.clip import Clip
     from preprocessing.datasets import Found
     from preprocessing.recipe import Recipe
+    from preprocessing.video import Limits
 
 Command = Callable[..., None]
 
 STORE = "store"
 """The data set that is a face store."""
+
+TIMEOUT = 600.0
+"""Seconds a clip may take unless the user says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +168,43 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """How work is spread: child processes, their wall-clock limit a clip in seconds, and the device."""
+    """How work is spread and what a clip may cost.
+
+    ``workers`` child processes work on ``device``, each for at most ``timeout`` seconds per clip. ``max_pixels`` and
+    those after it are bounds of :class:`preprocessing.video.Limits`, ``None`` for its own.
+    """
 
     workers: int
     timeout: float
     device: str
+    max_seconds: float | None
+    max_frames: int | None
+    max_pixels: int | None
+    max_bytes: int | None
+
+    @classmethod
+    def default(cls) -> Process:
+        """As without any option."""
+        return cls(default_workers(), TIMEOUT, "auto", None, None, None, None)
+
+    @property
+    def limits_set(self) -> dict[str, float]:
+        """The limits that were set, by the names of :class:`preprocessing.video.Limits`."""
+        asked = {
+            "seconds": self.max_seconds,
+            "frames": self.max_frames,
+            "pixels": self.max_pixels,
+            "still_pixels": self.max_pixels,
+            "bytes": self.max_bytes,
+        }
+        return {name: value for name, value in asked.items() if value is not None}
+
+    @property
+    def limits(self) -> Limits:
+        """What a clip may cost; ``max_pixels`` holds for the frames of videos and for still images."""
+        from preprocessing.video import Limits
+
+        return Limits(**self.limits_set)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +293,25 @@ process_options = gathered(
     click.option(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
-        default=600.0,
+        default=TIMEOUT,
         show_default=True,
         help="Seconds a clip may take before its process is killed.",
     ),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, ..."),
+    click.option(
+        "--max-seconds",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Refuse videos that last longer. [default: 14400, four hours]",
+    ),
+    click.option(
+        "--max-frames", type=click.IntRange(1), help="Refuse videos of more frames. [default: 1000000, one million]"
+    ),
+    click.option(
+        "--max-pixels",
+        type=click.IntRange(1),
+        help="Refuse frames and images of more pixels. [default: 35389440 in videos, 89478485 of images]",
+    ),
+    click.option("--max-bytes", type=click.IntRange(1), help="Refuse larger files. [default: 8589934592, 8 GiB]"),
 )
 
 frames_option = click.option(

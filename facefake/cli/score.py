@@ -41,7 +41,13 @@ def _of_files(
 
     clips, refused = from_paths(paths, labels)
     results = api.examine(
-        clips, refused, examiners, workers=process.workers, timeout=process.timeout, device=process.device
+        clips,
+        refused,
+        examiners,
+        workers=process.workers,
+        timeout=process.timeout,
+        device=process.device,
+        limits=process.limits,
     )
     return results, len(clips) + len(refused)
 
@@ -155,6 +161,8 @@ def command(
         face_detector=face_detector,
     )
     settings: dict[str, Any] = {} if detectors.detectors else {"default_detector": DEFAULT}
+    if process.limits_set:
+        settings["limits"] = process.limits_set
     if source.datasets:
         results, total, facts = _of_sets(source, splits, store, examiners, process, files, foreign_crops, redo)
         settings["datasets"] = facts

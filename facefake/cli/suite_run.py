@@ -70,6 +70,7 @@ def score_set(bench: Bench, of: Material, corruption: Corruption | None = None, 
         absent=len(of.found.absent),  # once they are there, they are to be scored
         files=of.files,  # a file that was replaced is to be scored, too
         datasets={name: clips.facts([examiner])},
+        **({"limits": bench.process.limits_set} if bench.process.limits_set else {}),
     )
     path = bench.out / "scores" / (f"{name}.{at}{level}.json" if corruption else f"{name}.json")
     title = f"{name}, {corruption} at the {at}" if corruption else name

@@ -18,7 +18,20 @@ if TYPE_CHECKING:
     from preprocessing.clip import Clip
     from preprocessing.datasets import Found
 
-_OF_FACES = ("store", "frames", "template", "scale", "size", "decoder", "face_detector", "timeout")
+_OF_FACES = (
+    "store",
+    "frames",
+    "template",
+    "scale",
+    "size",
+    "decoder",
+    "face_detector",
+    "timeout",
+    "max_seconds",
+    "max_frames",
+    "max_pixels",
+    "max_bytes",
+)
 _PROMPT = ("head=text", "backbone.feature=joint")  # what a prompt is of: recipes of faces have another head
 
 

@@ -103,7 +103,11 @@ class PersonResult:
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
-    """What the container says, of the upright picture; ``fps`` and ``duration`` (seconds) where it says so."""
+    """What the container says, of the upright picture; ``fps`` and ``duration`` (seconds) where it says so.
+
+    ``clock_restarts`` is how often its time stamps go back or stand still, see
+    :class:`preprocessing.video.VideoInfo`.
+    """
 
     codec: str
     width: int
@@ -111,6 +115,7 @@ class VideoFacts:
     fps: float | None
     duration: float | None
     rotation: int
+    clock_restarts: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, rounded."""

@@ -28,7 +28,7 @@ from preprocessing.extract import ClipFaces, FaceCrop, extract_clip
 from preprocessing.faces import CropGeometry
 from preprocessing.recipe import Recipe
 from preprocessing.source import examine
-from preprocessing.video import PICTURES
+from preprocessing.video import PICTURES, Limits
 from preprocessing.workers import AHEAD, map_clips
 
 BATCH = 32  # crops that make a forward pass worth its while
@@ -81,6 +81,7 @@ def score_clips(
     workers: int = 1,
     timeout: float = 600.0,
     device: str = "cpu",
+    limits: Limits | None = None,
 ) -> Iterator[ClipResult]:
     """Score clips from their files, one result a clip in the order given.
 
@@ -92,6 +93,7 @@ def score_clips(
         workers: Child processes that decode and find faces.
         timeout: Wall-clock seconds a clip may take in its child before that is killed.
         device: Where the *face* detector runs in each child.
+        limits: What a clip may cost in bytes, pixels, frames and seconds before it is refused.
 
     Raises:
         FacefakeError: ``crop_mismatch``, at once, also for crops that only a release holds. What befalls a single clip
@@ -102,7 +104,7 @@ def score_clips(
     rules = (rules or ScoringRules()).for_recipe(recipe)
     # a picture taken whole is small, and a batch of them is taken at once; a video's faces are many megabytes
     prepared = _prepared(
-        clips, partial(_prepare, recipe, device), workers, timeout, ahead=BATCH if recipe.whole else AHEAD
+        clips, partial(_prepare, recipe, device, limits), workers, timeout, ahead=BATCH if recipe.whole else AHEAD
     )
     return score_prepared(prepared, detector, rules, via_of(whole=recipe.whole))
 
@@ -116,9 +118,9 @@ def _prepared(
         yield Prepared(clip, faces if isinstance(faces, FacefakeError) else extracted(faces), sha256)
 
 
-def _prepare(recipe: Recipe, device: str, clip: Clip) -> _FromChild:
+def _prepare(recipe: Recipe, device: str, limits: Limits | None, clip: Clip) -> _FromChild:
     """The child's part. Errors are returned rather than raised so that they come with the file's digest."""
-    sources, faces = examine(clip, partial(extract_clip, clip, recipe, device))
+    sources, faces = examine(clip, partial(extract_clip, clip, recipe, device, limits))
     return sources[0].sha256, faces
 
 
@@ -126,7 +128,9 @@ def extracted(faces: ClipFaces) -> Extracted:
     """A fresh extraction in the form that is judged."""
     info = faces.info
     return Extracted(
-        video=VideoFacts(info.codec, info.width, info.height, info.fps, info.duration, info.rotation),
+        video=VideoFacts(
+            info.codec, info.width, info.height, info.fps, info.duration, info.rotation, info.clock_restarts
+        ),
         kind="image" if info.container in PICTURES else "video",
         outcome=faces.outcome,
         frames=FrameCounts(faces.requested, faces.decoded, faces.with_face),

@@ -72,7 +72,6 @@ def _open(clip: Clip) -> None:
 
 
 def _open_file(path: Path) -> None:
-    from preprocessing.clip_faces import shortfall
     from preprocessing.video import PICTURES, check_file, open_video, read_still
 
     _, container = check_file(path)
@@ -80,7 +79,7 @@ def _open_file(path: Path) -> None:
         read_still(path)
         return
     with open_video(path) as reader:
-        cut_short = shortfall(reader.info, len(reader), requested=0, decoded=0)
+        cut_short = reader.info.cut_short
     if cut_short:
         raise FacefakeError("unreadable", f"{path.name} is cut short: {cut_short}", "Download or copy it again.")
 

@@ -13,12 +13,14 @@ from preprocessing.video.reader import BACKENDS, VideoReader, open_video, probe
 from preprocessing.video.safe import PICTURES, VIDEOS, check_file
 from preprocessing.video.sampling import Sampling
 from preprocessing.video.still import decode_still, read_still
+from preprocessing.video.truncation import WHOLE_SHARE
 from preprocessing.video.types import FrameBatch, Limits, VideoInfo
 
 __all__ = [
     "BACKENDS",
     "PICTURES",
     "VIDEOS",
+    "WHOLE_SHARE",
     "FrameBatch",
     "Limits",
     "Sampling",

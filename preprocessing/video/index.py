@@ -1,35 +1,30 @@
 """The index of a clip: which frames are really there and when each is shown, found by reading packets, not headers.
 
 A truncated file still announces all its frames, so nothing here counts by the header. Packets are read without
-decoding, which costs about as much as reading the file once.
+decoding, which costs about as much as reading the file once. Only where time stamps repeat or go back, the file is
+decoded once to know its frames.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import groupby
+import re
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import cast
 
 import av
 import numpy as np
-from av.stream import Disposition
 
 from preprocessing.errors import FacefakeError
-from preprocessing.video.safe import check_pixels
+from preprocessing.video.clock import Packet, is_ambiguous, running_times, segments, without_gaps
+from preprocessing.video.decoded import decode_through
+from preprocessing.video.demux import is_hidden, open_container, pick_stream, read_packets
+from preprocessing.video.fields import SecondFields
+from preprocessing.video.safe import check_frames, check_pixels, check_seconds
+from preprocessing.video.structure import Structure, read_structure
+from preprocessing.video.truncation import Held, missing
 from preprocessing.video.types import Limits
-
-# the demuxer is forced, so that FFmpeg never guesses a playlist
-_DEMUXERS = {
-    "mp4": "mov",
-    "matroska": "matroska",
-    "avi": "avi",
-    "mpegts": "mpegts",
-    "mpeg": "mpeg",
-    "flv": "flv",
-    "asf": "asf",
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,16 +36,21 @@ class FrameIndex:
         container: Its kind, as :func:`~preprocessing.video.safe.check_file` sniffed it.
         stream: Index of the stream in the container.
         pts: ``(n,)`` int64 time stamps in the stream's own unit, ascending; strictly so unless ``by_count``.
-        times: ``(n,)`` float64 seconds from the start of the container.
+        times: ``(n,)`` float64 seconds from the start of the container, ascending.
+        restarts: How often the clock goes back or stands still (:func:`~preprocessing.video.clock.running_times`);
+            ``times`` run on there.
         keyframes: ``(k,)`` int64, indices into ``times``.
         seek_to: ``(k,)`` int64, the time stamp that takes the demuxer to each keyframe.
-        dropped: Time stamps of frames in the file that are not part of the clip: cut short by the file's end, or
-            outside the edit list.
+        dropped: Time stamps of frames in the file that are not part of the clip: cut short by the file's end, outside
+            the edit list, or never shown.
         open_gop: Frames that follow a keyframe in the file are shown before it, so that who starts at the keyframe must
             leave them out.
-        by_count: Time stamps cannot tell the frames apart (B-frames in AVI, MPEG program streams): the k-th frame to
-            leave the decoder is frame k, and the times may be off by a frame or two.
+        by_count: Time stamps cannot tell the frames apart: the k-th frame to leave the decoder is frame k. In AVI with
+            B-frames and MPEG program streams the times may be off by a frame or two.
+        decoded: The frames are those that left the decoder when the whole file was decoded once; a packet that cannot
+            be decoded is none of them.
         codec, width, height, fps, frames_reported, duration: As the header has them, before rotation.
+        cut_short: What the file promises and does not hold, in words (:mod:`preprocessing.video.truncation`).
     """
 
     path: Path
@@ -58,72 +58,23 @@ class FrameIndex:
     stream: int
     pts: np.ndarray
     times: np.ndarray
+    restarts: int
     keyframes: np.ndarray
     seek_to: np.ndarray
     dropped: frozenset[int]
     open_gop: bool
     by_count: bool
+    decoded: bool
     codec: str
     width: int
     height: int
     fps: float | None
     frames_reported: int | None
     duration: float | None
+    cut_short: str | None
 
     def __len__(self) -> int:
         return len(self.times)
-
-
-def open_container(path: Path, container: str) -> av.container.InputContainer:
-    """Open a checked file with the demuxer of its own kind and no protocol but local files.
-
-    Raises:
-        FacefakeError: ``unreadable``.
-    """
-    try:
-        return av.open(
-            str(path),
-            format=_DEMUXERS[container],
-            options={"protocol_whitelist": "file"},
-            metadata_errors="ignore",
-        )
-    except av.error.FFmpegError as error:
-        raise FacefakeError(
-            "unreadable",
-            f"{path.name} looks like {container} but cannot be opened: {error.strerror}",
-            "The file is damaged or was cut off while being written; get it again from its source.",
-        ) from error
-
-
-def pick_stream(container: av.container.InputContainer, name: str) -> av.video.stream.VideoStream:
-    """The video stream that FFmpeg's own tools would show; never a cover picture.
-
-    Raises:
-        FacefakeError: ``no_video_stream``, or ``unreadable`` if there is no stream at all.
-    """
-    if not container.streams:
-        raise FacefakeError("unreadable", f"{name} holds no stream", "The file is damaged; get it again.")
-    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
-    if not streams:
-        raise FacefakeError("no_video_stream", f"{name} holds no video", "Is it an audio file?")
-    best = container.streams.best("video")
-    return best if best in streams else streams[0]
-
-
-def read_packets(
-    container: av.container.InputContainer, stream: av.video.stream.VideoStream
-) -> Iterator[av.packet.Packet]:
-    """The packets of ``stream`` up to the end of the file or to damage that the demuxer cannot pass."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.error.FFmpegError):
-            return
-        except IndexError:  # PyAV before the first packet, where damage made FFmpeg number the streams anew
-            return
-        if packet.size:
-            yield packet
 
 
 def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
@@ -135,79 +86,102 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
     """
     with open_container(path, container) as source:
         stream = pick_stream(source, path.name)
+        structure = read_structure(path, container)
+        _check_encryption(path, stream, structure)
         context = stream.codec_context
         if context is None:
             raise FacefakeError("unreadable", f"{path.name} has an unknown codec", "Convert it to H.264.")
         check_pixels(path.name, context.width, context.height, limits.pixels)
         found, dropped = _packets(path, source, stream, limits)
-        # AVI stores no presentation times and MPEG program streams only some: those made up for them are wrong
-        made_up = container == "mpeg" or (container == "avi" and bool(context.has_b_frames))
-        by_count = made_up or any(packet.pts is None for packet in found)
-        frames = _frames(found, unique=not by_count)
-        pts = np.array([stamp for stamp, _ in frames], dtype=np.int64)
-        keys = [rank for rank, (_, packet) in enumerate(frames) if packet.key]
         unit = float(stream.time_base or 1)
-        start = pts[0] * unit if by_count or source.start_time is None else source.start_time / av.time_base
-        times = pts * unit - start
-        _check_seconds(path.name, float(times[-1] - times[0]), limits)
+        rate = stream.average_rate or stream.guessed_rate
+        fps = float(rate) if rate else None
+        listed = _list_frames(path, container, context.has_b_frames, found, unit, limits)
+        times, restarts = running_times(
+            listed.stamps, unit, container=container, fps=fps, may_repeat=listed.by_count and not listed.decoded
+        )
+        check_seconds(path.name, float(times[-1]), limits.seconds)
+        duration = source.duration / av.time_base if source.duration else None
+        if restarts:  # the header knows of one part at most
+            duration = float(times[-1] + (times[-1] - times[0]) / max(len(times) - 1, 1))
+        elif not listed.by_count and source.start_time is not None:
+            times = listed.stamps * unit - source.start_time / av.time_base
+        held = Held(
+            path=path,
+            container=container,
+            stream=stream.index,
+            packets=len(found) + len(dropped),
+            frames_reported=stream.frames or None,
+            times=listed.stamps * unit,
+            interval=float(times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 1 / fps if fps else 0.0,
+            restarts=restarts,
+            stream_duration=_tagged_duration(stream),
+            duration=source.duration / av.time_base if source.duration else None,
+        )
         codec = context.codec.canonical_name
         # FFmpeg's MP4 demuxer allows for B-frames in every codec but HEVC
         takes_pts = container == "matroska" or (container == "mp4" and codec != "hevc")
-        rate = stream.average_rate or stream.guessed_rate
         return FrameIndex(
             path=path,
             container=container,
             stream=stream.index,
-            pts=pts,
+            pts=listed.stamps,
             times=times,
-            keyframes=np.array(keys, dtype=np.int64),
-            seek_to=np.array([_seek_stamp(*frames[rank], takes_pts) for rank in keys], dtype=np.int64),
-            dropped=frozenset(dropped),
+            restarts=restarts,
+            keyframes=np.array(list(listed.keys), dtype=np.int64),
+            seek_to=np.array(
+                [_seek_stamp(int(listed.stamps[rank]), dts, takes_pts) for rank, dts in listed.keys.items()],
+                dtype=np.int64,
+            ),
+            dropped=frozenset(dropped | listed.hidden),
             open_gop=_has_open_gop(found),
-            by_count=by_count,
+            by_count=listed.by_count,
+            decoded=listed.decoded,
             codec=codec,
             width=context.width,
             height=context.height,
-            fps=float(rate) if rate else None,
-            frames_reported=stream.frames or None,
-            duration=source.duration / av.time_base if source.duration else None,
+            fps=fps,
+            frames_reported=held.frames_reported,
+            duration=duration,
+            cut_short=missing(held, structure),
         )
 
 
-def _check_seconds(name: str, seconds: float, limits: Limits) -> None:
-    if seconds > limits.seconds:
+def _check_encryption(path: Path, stream: av.video.stream.VideoStream, structure: Structure) -> None:
+    scheme = structure.encrypted.get(stream.id) or structure.encrypted.get(0)
+    if scheme:
         raise FacefakeError(
-            "too_large",
-            f"{name} lasts {seconds:.0f} s, over the limit of {limits.seconds:.0f} s",
-            "Cut it, or raise the limit on seconds.",
+            "encrypted",
+            f"{path.name} is encrypted ({scheme}), and its frames cannot be decoded without the key",
+            "Get a copy that is not protected (DRM) from its source, or decrypt it first if you have the key.",
         )
 
 
-class _Packet(NamedTuple):
-    pts: int | None
-    dts: int | None
-    key: bool
+def _tagged_duration(stream: av.video.stream.VideoStream) -> float | None:
+    """Seconds by the tag ``DURATION`` that Matroska files have of each track."""
+    tag = next((value for name, value in stream.metadata.items() if name.upper().startswith("DURATION")), "")
+    found = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", tag.strip("\0 "))
+    return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) if found else None
 
 
 def _packets(
     path: Path, source: av.container.InputContainer, stream: av.video.stream.VideoStream, limits: Limits
-) -> tuple[list[_Packet], set[int]]:
+) -> tuple[list[Packet], set[int]]:
     """The packets that are whole frames of the clip, in file order, and the time stamps of those left out."""
-    found: list[_Packet] = []
+    found: list[Packet] = []
     dropped: set[int] = set()
+    codec = stream.codec_context.codec.canonical_name
+    fields = SecondFields(stream.codec_context.extradata) if codec == "h264" else None
     tail = 0  # packets flagged as damaged with nothing whole behind them: the file was cut off there
     for packet in read_packets(source, stream):
-        if packet.is_discard:
-            dropped.add(packet.pts)
+        second = fields is not None and fields.is_second(memoryview(packet))
+        if second or packet.is_discard or is_hidden(codec, packet):
+            if packet.pts is not None:
+                dropped.add(packet.pts)
             continue
         tail = tail + 1 if packet.is_corrupt else 0
-        found.append(_Packet(packet.pts, packet.dts, bool(packet.is_keyframe)))
-        if len(found) > limits.frames:
-            raise FacefakeError(
-                "too_large",
-                f"{path.name} has more than {limits.frames} frames",
-                "Cut it, or raise the limit on frames.",
-            )
+        found.append(Packet(packet.pts, packet.dts, bool(packet.is_keyframe)))
+        check_frames(path.name, len(found), limits.frames)
     whole, cut = found[: len(found) - tail], found[len(found) - tail :]
     if not whole:
         raise FacefakeError(
@@ -216,7 +190,54 @@ def _packets(
     return whole, dropped | {packet.pts for packet in cut if packet.pts is not None}
 
 
-def _has_open_gop(packets: list[_Packet]) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The frames in presentation order: see :class:`FrameIndex`.
+
+    ``keys`` has the decoding time of each keyframe by its rank, ``hidden`` the time stamps of packets whose frame is
+    never shown.
+    """
+
+    stamps: np.ndarray
+    keys: dict[int, int | None]
+    by_count: bool
+    decoded: bool
+    hidden: set[int]
+
+
+def _list_frames(
+    path: Path, container: str, reorders: bool, packets: list[Packet], unit: float, limits: Limits
+) -> _Listed:
+    # AVI stores no presentation times and MPEG program streams only some: those made up for them are wrong
+    made_up = container == "mpeg" or (container == "avi" and reorders)
+    if made_up or not is_ambiguous(packets, reorders):
+        return _of_packets(packets, unit, by_count=made_up)
+    frames = decode_through(path, container, limits)
+    stamps = [frame.pts for frame in frames]
+    holders = {packet.pts: packet for packet in reversed(packets)}  # of two fields, the first has the key
+    if all(stamp in holders and stamp is not None for stamp in stamps) and all(
+        one < other for one, other in pairwise(cast(list[int], stamps))
+    ):
+        shown = [holders[stamp] for stamp in stamps]
+        hidden = {packet.pts for packet in packets if packet.pts is not None} - set(stamps)
+        return replace(_of_packets(shown, unit, by_count=False), decoded=True, hidden=hidden)
+    keys: dict[int, int | None] = {rank: None for rank, frame in enumerate(frames) if frame.key}
+    return _Listed(without_gaps(stamps), keys, by_count=True, decoded=True, hidden=set())
+
+
+def _of_packets(packets: list[Packet], unit: float, by_count: bool) -> _Listed:
+    """One frame per packet."""
+    shown = all(packet.pts is not None for packet in packets)
+    frames: list[tuple[int, int, Packet]] = []
+    for place, (part, packet) in enumerate(zip(segments(packets, unit), packets, strict=True)):
+        stamp = packet.pts if shown else packet.dts  # the k-th decoding time serves the k-th frame shown
+        frames.append((part if by_count else 0, place if stamp is None else stamp, packet))
+    frames.sort(key=lambda frame: frame[:2])
+    keys = {rank: packet.dts for rank, (_, _, packet) in enumerate(frames) if packet.key}
+    return _Listed(np.array([stamp for _, stamp, _ in frames], np.int64), keys, by_count, False, set())
+
+
+def _has_open_gop(packets: list[Packet]) -> bool:
     shown = None  # time of the last keyframe
     for packet in packets:
         if packet.key:
@@ -226,22 +247,6 @@ def _has_open_gop(packets: list[_Packet]) -> bool:
     return False
 
 
-def _frames(packets: list[_Packet], unique: bool) -> list[tuple[int, _Packet]]:
-    """Time stamp and packet of each frame in presentation order.
-
-    With ``unique`` packets of one time stamp are one frame: only one of them can be shown.
-    """
-    shown = all(packet.pts is not None for packet in packets)
-    frames: list[tuple[int, _Packet]] = []
-    for place, packet in enumerate(packets):
-        stamp = packet.pts if shown else packet.dts  # the k-th decoding time serves the k-th frame shown
-        frames.append((place if stamp is None else stamp, packet))
-    frames.sort(key=lambda frame: frame[0])
-    if unique:
-        frames = [next(same) for _, same in groupby(frames, key=lambda frame: frame[0])]
-    return frames
-
-
-def _seek_stamp(stamp: int, packet: _Packet, demuxer_takes_pts: bool) -> int:
+def _seek_stamp(stamp: int, dts: int | None, demuxer_takes_pts: bool) -> int:
     """What to seek by: too late a time overshoots the keyframe, too early a one lands a whole GOP before it."""
-    return stamp if demuxer_takes_pts or packet.dts is None else min(stamp, packet.dts)
+    return stamp if demuxer_takes_pts or dts is None else min(stamp, dts)

@@ -34,7 +34,8 @@ def open_video(path: str | os.PathLike[str], *, limits: Limits | None = None, ba
 
     Raises:
         FacefakeError: What :func:`~preprocessing.video.safe.check_file` raises; ``unreadable``, ``no_video_stream``,
-            ``nothing_decoded``, ``too_large``; ``not_a_video`` for a still picture; ``usage`` for an unknown backend.
+            ``encrypted``, ``nothing_decoded``, ``too_large``; ``not_a_video`` for a still picture; ``usage`` for an
+            unknown backend.
     """
     if backend not in (*BACKENDS, "auto"):
         raise FacefakeError("usage", f"unknown decoder {backend!r}", f"Use auto, {' or '.join(BACKENDS)}.")
@@ -103,6 +104,8 @@ class VideoReader:
             frames_reported=index.frames_reported,
             duration=index.duration if index.duration is not None else float(index.times[-1] - index.times[0]),
             rotation=backend.rotation,
+            clock_restarts=index.restarts,
+            cut_short=index.cut_short,
         )
 
     def __enter__(self) -> VideoReader:

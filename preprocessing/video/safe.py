@@ -7,6 +7,7 @@ names and extensions are not asked, for they lie.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import stat
@@ -79,8 +80,12 @@ def check_file(path: str | os.PathLike[str], limits: Limits | None = None) -> tu
             f"{os.fspath(path)} {_describe(head)}",
             f"Videos: {', '.join(sorted(VIDEOS))}. Pictures: {', '.join(sorted(PICTURES))}.",
         )
-    if container in PICTURES:
-        check_bytes(real.name, size, min(limits.bytes, MAX_PICTURE))
+    if container in PICTURES and size > MAX_PICTURE:
+        raise FacefakeError(
+            "too_large",
+            f"{real.name} has {size} bytes, and an image may have {MAX_PICTURE} at most",
+            "Save it compressed, or scale it down.",
+        )
     return real, container
 
 
@@ -132,19 +137,39 @@ def _check_status(name: str, status: os.stat_result) -> None:
 def check_bytes(name: str, size: int, limit: int) -> None:
     """Raise ``too_large`` if a file of this size is over the limit."""
     if size > limit:
-        raise FacefakeError(
-            "too_large", f"{name} has {size} bytes, over the limit of {limit}", "Cut it, or raise the limit on bytes."
-        )
+        raise FacefakeError("too_large", f"{name} has {size} bytes, over the limit of {limit}", _raise("bytes", size))
 
 
 def check_pixels(name: str, width: int, height: int, most: int) -> None:
-    """Raise ``too_large`` if a picture of this size has more pixels than ``most``."""
+    """Raise ``too_large`` if an image of this size has more pixels than ``most``."""
     if width * height > most:
         raise FacefakeError(
             "too_large",
             f"{name} is {width}x{height} pixels, over the limit of {most}",
-            "Scale it down, or raise the limit on pixels.",
+            _raise("pixels", width * height, "Scale it down"),
         )
+
+
+def check_frames(name: str, count: int, most: int) -> None:
+    """Raise ``too_large`` if there are more frames than ``most``; how many there are in the end is not known yet."""
+    if count > most:
+        raise FacefakeError("too_large", f"{name} has more than {most} frames", _raise("frames", None))
+
+
+def check_seconds(name: str, seconds: float, most: float) -> None:
+    """Raise ``too_large`` if a clip lasts longer than ``most``."""
+    if seconds > most:
+        raise FacefakeError(
+            "too_large",
+            f"{name} lasts {seconds:.0f} s, over the limit of {most:.0f} s",
+            _raise("seconds", math.ceil(seconds)),
+        )
+
+
+def _raise(what: str, needed: int | None, otherwise: str = "Cut it") -> str:
+    """The hint for a file over a limit: the option, with the value that would do where it is known."""
+    value = "N" if needed is None else needed
+    return f"{otherwise}, or raise the limit: --max-{what} {value} (in Python, {what} of Limits)."
 
 
 def sniff(head: bytes, size: int) -> str | None:

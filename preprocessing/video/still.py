@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import os
 import struct
-import warnings
+import threading
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -122,21 +124,31 @@ def open_still(source: Path | io.BytesIO, name: str, container: str, limits: Lim
         FacefakeError: ``too_large`` or ``unreadable``.
     """
     _make_ready(container)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
+    try:
+        with _our_limit_alone():
             image = Image.open(source, formats=[container.upper()])
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            many = f"more than {Image.MAX_IMAGE_PIXELS} pixels"
-            raise FacefakeError("too_large", f"{name} has {many}, too many to decode", "Scale it down.") from error
-        except _DAMAGE as error:
-            raise _unreadable(name, error) from error
+    except _DAMAGE as error:
+        raise _unreadable(name, error) from error
     try:
         check_pixels(name, image.width, image.height, limits.still_pixels)
     except FacefakeError:
         image.close()
         raise
     return image
+
+
+@contextmanager
+def _our_limit_alone() -> Iterator[None]:
+    """Without Pillow's own limit on pixels, which is one for the whole process: the size is checked right after."""
+    with _PILLOW:
+        most, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = most
+
+
+_PILLOW = threading.Lock()
 
 
 def _make_ready(container: str) -> None:

@@ -15,7 +15,7 @@ class Limits:
         bytes: Size of the file.
         pixels: Width times height of a video's frame.
         still_pixels: Width times height of a still picture: phones and cameras take larger ones than any video has, and
-            there is only one in memory. Beyond this Pillow itself takes a picture for a bomb.
+            there is only one in memory. The default is where Pillow itself takes a picture for a bomb.
         seconds: Time from the first frame to the last.
         frames: Number of frames.
 
@@ -44,6 +44,11 @@ class VideoInfo:
         frames_reported: Number of frames by the header, ``None`` if it says nothing; a truncated file holds fewer.
         duration: Seconds by the header, or measured from the frames where the header says nothing.
         rotation: Degrees (0, 90, 180, 270) by which the stored picture is turned clockwise to stand upright.
+        clock_restarts: How often the time stamps go back or stand still, as in recordings that were joined. Times of
+            frames run on there: frames that share a time stamp are spread evenly up to the next one, and where the
+            clock goes back the next frame comes one frame interval later.
+        cut_short: What the file promises and does not hold, in words; ``None`` for a file that is whole, or does not
+            say.
     """
 
     container: str
@@ -54,6 +59,8 @@ class VideoInfo:
     frames_reported: int | None
     duration: float | None
     rotation: int
+    clock_restarts: int = 0
+    cut_short: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

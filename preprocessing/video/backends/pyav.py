@@ -9,7 +9,8 @@ import av
 import numpy as np
 
 from preprocessing.errors import FacefakeError
-from preprocessing.video.index import FrameIndex, open_container, read_packets
+from preprocessing.video.demux import open_container, read_packets
+from preprocessing.video.index import FrameIndex
 from preprocessing.video.types import Limits
 
 NO_PICTURE = "the decoder gave no picture for this frame"
@@ -164,6 +165,8 @@ class PyAVBackend:
             try:
                 frames = self._stream.decode(packet)
             except av.error.FFmpegError as error:
+                if self._by_count and self._index.decoded:  # when the frames were counted this was none
+                    continue
                 rank = count if self._by_count else self._rank.get(packet.pts, -1) if packet else -1
                 self._errors[rank] = f"decoding failed: {error.strerror}"
                 count += 1

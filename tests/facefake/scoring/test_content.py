@@ -247,7 +247,7 @@ def test_scores_are_not_given_for_a_file_that_changed_since_extraction(stored):
 
 
 def test_a_file_that_changes_while_it_is_read_has_no_result(stored, monkeypatch):
-    def slow(clip, recipe, device):
+    def slow(clip, recipe, device, limits):
         faces = read_released(clip, recipe)
         paint(clip.path, 9)
         return faces
