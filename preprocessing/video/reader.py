@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 
 import numpy as np
@@ -12,6 +13,7 @@ from preprocessing.errors import FacefakeError
 from preprocessing.video.backends.base import Backend
 from preprocessing.video.backends.decord import DecordBackend
 from preprocessing.video.backends.pyav import PyAVBackend
+from preprocessing.video.batches import batched
 from preprocessing.video.index import FrameIndex, build_index
 from preprocessing.video.safe import PICTURES, check_file
 from preprocessing.video.still import probe_still
@@ -64,9 +66,18 @@ def _start(index: FrameIndex, limits: Limits, backend: str) -> Backend:
     if backend == "pyav":
         return PyAVBackend(index, limits)
     if backend == "decord":
-        orientation = PyAVBackend(index, limits)  # decord turns pictures upright without saying how far
-        orientation.close()
-        return DecordBackend(index, limits, orientation.rotation)
+        seen = PyAVBackend(index, limits)  # decord turns pictures upright without saying how far
+        try:
+            if not seen.ordinary():
+                raise FacefakeError(
+                    "unreadable",
+                    f"{index.path.name}: decord gets this clip wrong, which has frames of several sizes, mirrored or"
+                    " interlaced frames, HDR or pixels that are not square",
+                    "Use the pyav backend.",
+                )
+        finally:
+            seen.close()
+        return DecordBackend(index, limits, seen.rotation)
     try:
         return PyAVBackend(index, limits)
     except FacefakeError as error:
@@ -80,7 +91,6 @@ class VideoReader:
     """The frames of one clip.
 
     Attributes:
-        info: What the file says of itself.
         backend: Decoder and version that reads the frames.
         times: ``(n,)`` float64, seconds from the start of the container, of the frames really in the file.
         keyframes: ``(k,)`` int64, indices of the frames that decode alone.
@@ -94,7 +104,8 @@ class VideoReader:
         self.keyframes = index.keyframes
         self.failed: dict[int, str] = {}
         height, width = backend.shape
-        self.info = VideoInfo(
+        self._sizes: dict[tuple[int, int], None] = {}  # width and height of the frames given so far
+        self._info = VideoInfo(
             container=index.container,
             codec=index.codec,
             width=width,
@@ -104,6 +115,15 @@ class VideoReader:
             duration=index.duration if index.duration is not None else float(index.times[-1] - index.times[0]),
             rotation=backend.rotation,
         )
+
+    @property
+    def info(self) -> VideoInfo:
+        """What the file says of itself, and what is special about the frames that were read so far."""
+        notes = [*self._info.notes, *self._backend.notes]
+        if len(self._sizes) > 1:
+            sizes = ", ".join(f"{width}x{height}" for width, height in self._sizes)
+            notes.append(f"The frame size changes ({sizes}).")
+        return replace(self._info, notes=tuple(notes))
 
     def __enter__(self) -> VideoReader:
         return self
@@ -128,7 +148,8 @@ class VideoReader:
             batch: Most frames in one batch, and so in memory.
 
         Yields:
-            Frames in ascending order. Those that cannot be decoded are left out and named in :attr:`failed`.
+            Frames in ascending order, each batch of one shape. Those that cannot be decoded are left out and named in
+            :attr:`failed`.
 
         Raises:
             FacefakeError: ``usage`` for an index that is not in the clip or a batch below one.
@@ -138,25 +159,14 @@ class VideoReader:
             raise FacefakeError(
                 "usage", f"frames {wanted[:1]}..{wanted[-1:]} of {len(self)}", "Ask for frames in the clip."
             )
-        batch = min(batch, max(len(wanted), 1))
-        held: list[int] = []
-        rgb = self._room(batch)
+        yield from batched(self._delivered(wanted, batch), min(batch, max(len(wanted), 1)))
+
+    def _delivered(self, wanted: list[int], batch: int) -> Iterator[tuple[int, float, np.ndarray]]:
+        """Index, time and picture of the frames that can be decoded."""
         for index, picture in self._backend.pictures(wanted, batch):
             if isinstance(picture, str):
                 self.failed[index] = picture
                 continue
-            rgb[len(held)] = picture
-            held.append(index)
-            if len(held) == batch:
-                yield self._batch(rgb, held)
-                rgb, held = self._room(batch), []
-        if held:
-            yield self._batch(rgb[: len(held)], held)
-
-    def _room(self, batch: int) -> np.ndarray:
-        """Memory for a batch; who got the one before may keep it."""
-        return np.empty((batch, self.info.height, self.info.width, 3), dtype=np.uint8)
-
-    def _batch(self, rgb: np.ndarray, held: list[int]) -> FrameBatch:
-        index = np.array(held, dtype=np.int64)
-        return FrameBatch(rgb, index, self.times[index])
+            height, width = picture.shape[:2]
+            self._sizes[width, height] = None
+            yield index, float(self.times[index]), picture

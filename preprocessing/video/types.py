@@ -38,12 +38,13 @@ class VideoInfo:
     Attributes:
         container: Kind of file by its bytes: ``mp4``, ``matroska``, ``avi``, ..., ``jpeg``, ``png``, ...
         codec: Name of the codec, e.g. ``h264``; the container again for a still picture.
-        width: Pixels of the upright picture.
-        height: Pixels of the upright picture.
+        width: Pixels of the upright first frame, made of square pixels; later frames may have another size.
+        height: Likewise.
         fps: Mean frame rate by the header, ``None`` if there is none (still pictures, say).
         frames_reported: Number of frames by the header, ``None`` if it says nothing; a truncated file holds fewer.
         duration: Seconds by the header, or measured from the frames where the header says nothing.
         rotation: Degrees (0, 90, 180, 270) by which the stored picture is turned clockwise to stand upright.
+        notes: What is special about the file or was done to its frames, in plain sentences: tone-mapped, deinterlaced.
     """
 
     container: str
@@ -54,14 +55,15 @@ class VideoInfo:
     frames_reported: int | None
     duration: float | None
     rotation: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameBatch:
-    """A few decoded frames.
+    """A few decoded frames of one shape.
 
     Attributes:
-        rgb: ``(n, h, w, 3)`` uint8, RGB, upright.
+        rgb: ``(n, h, w, 3)`` uint8, RGB, upright, of square pixels.
         index: ``(n,)`` int64, place of each frame in presentation order, strictly ascending.
         time: ``(n,)`` float64, presentation time in seconds from the start of the clip.
     """

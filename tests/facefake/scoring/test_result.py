@@ -58,7 +58,7 @@ def test_a_result_has_the_keys_of_schema_1_in_order():
         *("frames", "video", "people", "error"),
     ]
     assert list(data["frames"]) == ["requested", "decoded", "with_face"]
-    assert list(data["video"]) == ["codec", "width", "height", "fps", "duration", "rotation"]
+    assert list(data["video"]) == ["codec", "width", "height", "fps", "duration", "rotation", "notes"]
     assert list(data["people"][0]) == ["track", "probability", "score", "frames"]
     assert list(data["people"][0]["frames"][0]) == ["index", "time", "score", "box", "landmarks", "confidence"]
     assert data["error"] is data["reason"] is None
