@@ -18,6 +18,12 @@ PQ, HLG = 16, 18
 
 NAMES = {PQ: "PQ", HLG: "HLG"}
 
+
+def note(transfer: int) -> str:
+    """The sentence for people whose picture was tone-mapped."""
+    return f"HDR ({NAMES[transfer]}) was tone-mapped to SDR."
+
+
 _BT709 = 1  # colour primaries of H.273
 _PEAK, _WHITE = 1000.0, 203.0  # cd/m2: the brightest that is told apart, and what becomes white
 _TO_BT709 = np.array(

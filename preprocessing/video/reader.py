@@ -81,6 +81,8 @@ def _start(index: FrameIndex, limits: Limits, backend: str) -> Backend:
     try:
         return PyAVBackend(index, limits)
     except FacefakeError as error:
+        if error.code == "too_large":
+            raise
         try:
             return DecordBackend(index, limits, rotation=0)
         except FacefakeError:

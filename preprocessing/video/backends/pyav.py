@@ -10,8 +10,9 @@ import numpy as np
 
 from preprocessing.errors import FacefakeError
 from preprocessing.video.backends.deinterlace import deinterlace
-from preprocessing.video.backends.upright import Coding, Upright, notes_on, orientation_of
+from preprocessing.video.backends.upright import Display, Upright, orientation_of
 from preprocessing.video.index import FrameIndex, open_container, read_packets
+from preprocessing.video.orientation import Orientation
 from preprocessing.video.types import Limits
 
 NO_PICTURE = "the decoder gave no picture for this frame"
@@ -52,9 +53,9 @@ class PyAVBackend:
         self._position = -1  # rank of the frame that last left the decoder
         self._container = self._open()
         first = self._first()
-        self.rotation = orientation_of(first).turns * 90
+        self.rotation = first.opaque.orientation.turns * 90
         try:
-            self.shape = self._upright.shape(first, self._coding(first).aspect)
+            self.shape = self._upright.shape(first, first.opaque)
         except FacefakeError:
             self.close()
             raise
@@ -71,7 +72,7 @@ class PyAVBackend:
                 yield target, DAMAGED if frame.is_corrupt else self._picture(target, frame)
 
     def _picture(self, target: int, frame: av.VideoFrame) -> np.ndarray | str:
-        coding = self._coding(frame)
+        display: Display = frame.opaque
         if frame.interlaced_frame:
             try:
                 frame, changed = deinterlace(self._near(target - 1), frame, self._near(target + 1))
@@ -79,14 +80,8 @@ class PyAVBackend:
                 return f"deinterlacing failed: {error.strerror}"
             if changed:
                 self.notes["Interlaced frames were deinterlaced."] = None
-        self.notes |= dict.fromkeys(notes_on(frame, coding))
-        return self._upright.picture(frame, coding)
-
-    def _coding(self, frame: av.VideoFrame) -> Coding:
-        """How a frame is coded; what the container says of its pixels' aspect ratio counts for more."""
-        noted: list[Coding] | None = frame.opaque  # of its packet
-        coding = noted[0] if noted else Coding.now(self._stream.codec_context)
-        return coding if self._aspect is None else coding._replace(aspect=self._aspect)
+        self.notes |= dict.fromkeys(display.notes(frame.width, frame.height))
+        return self._upright.picture(frame, display)
 
     def ordinary(self) -> bool:
         """Whether frames, as far as keyframes tell, are all of one shape and need nothing done but to be turned."""
@@ -94,10 +89,10 @@ class PyAVBackend:
             frame = self._find(keyframe)
             if frame is None or frame.is_corrupt:
                 continue
-            coding = self._coding(frame)
-            same = self._upright.shape(frame, coding.aspect) == self.shape
-            turned = orientation_of(frame).turns * 90 == self.rotation
-            if frame.interlaced_frame or notes_on(frame, coding) or not (same and turned):
+            display: Display = frame.opaque
+            same = self._upright.shape(frame, display) == self.shape
+            turned = display.orientation.turns * 90 == self.rotation
+            if frame.interlaced_frame or display.notes(frame.width, frame.height) or not (same and turned):
                 return False
         return True
 
@@ -113,7 +108,8 @@ class PyAVBackend:
             raise FacefakeError("unreadable", f"{self._index.path.name} has lost its video stream", "Get it again.")
         self._stream = container.streams[self._index.stream]
         self._stream.codec_context.thread_count = 1
-        self._stream.codec_context.options = {"max_pixels": str(self._limits.pixels)}
+        # FFmpeg counts rows with their padding; the limit itself is held to where pictures are made
+        self._stream.codec_context.options = {"max_pixels": str(2 * self._limits.pixels)}
         self._stream.codec_context.copy_opaque = True
         declared, coded = self._stream.sample_aspect_ratio, self._stream.codec_context.sample_aspect_ratio
         # that of the container, where it says anything else than the first frames do
@@ -127,6 +123,7 @@ class PyAVBackend:
         self._frames = self._decode()
         self._ahead: tuple[int, av.VideoFrame] | None = None  # decoded, but not asked for yet
         self._position = self._position if sought else -1
+        self._orientation = Orientation()
         self._whole_from = 0  # rank of the first frame that has all it refers to
         self._sought = sought  # and no frame at or before the one looked for has come since
 
@@ -222,7 +219,7 @@ class PyAVBackend:
         """Frames with their rank as they leave the decoder; why a packet failed goes to ``_errors``."""
         count = 0
         for packet in chain(read_packets(self._container, self._stream), [None]):  # None: give what is held back
-            noted: list[Coding] = []
+            noted: list[Display] = []
             if packet is not None:
                 packet.opaque = noted  # the decoder passes it on to the frame
             try:
@@ -232,12 +229,22 @@ class PyAVBackend:
                 self._errors[rank] = f"decoding failed: {error.strerror}"
                 count += 1
                 continue
-            noted.append(Coding.now(self._stream.codec_context))
+            noted.append(Display.of_packet(self._stream.codec_context))
             for frame in frames:
+                frame.opaque = self._display(frame)
                 rank = count if self._by_count else self._rank_of(frame)
                 count += 1
                 if 0 <= rank < len(self._index):
                     yield rank, frame
+
+    def _display(self, frame: av.VideoFrame) -> Display:
+        """How a frame that leaves the decoder is to be shown."""
+        noted: list[Display] | None = frame.opaque  # of its packet
+        display = noted[0] if noted else Display.of_packet(self._stream.codec_context)
+        orientation = orientation_of(frame)
+        if orientation is not None or frame.key_frame:  # what a frame says of itself holds up to the next keyframe
+            self._orientation = orientation or Orientation()
+        return display._replace(aspect=self._aspect or display.aspect, orientation=self._orientation)
 
     def _rank_of(self, frame: av.VideoFrame) -> int:
         """Place of a frame by its time stamp; -1 if the frame is not part of the clip."""

@@ -19,23 +19,43 @@ from preprocessing.video.safe import check_pixels
 _LEAST, _MOST = Fraction(103, 100), Fraction(4)
 
 
-class Coding(NamedTuple):
-    """What a decoder says of the frames of a packet, and PyAV does not tell of each frame.
+class Display(NamedTuple):
+    """How a decoded frame is to be shown.
 
     Attributes:
         aspect: Width of a pixel by its height.
         transfer: Transfer characteristics of ITU-T H.273.
         primaries: Colour primaries of H.273.
+        orientation: What turns it upright.
     """
 
     aspect: Fraction
     transfer: int
     primaries: int
+    orientation: Orientation = Orientation()
 
     @classmethod
-    def now(cls, context: av.video.codeccontext.VideoCodecContext) -> Coding:
-        """What holds for the packet that was decoded last."""
+    def of_packet(cls, context: av.video.codeccontext.VideoCodecContext) -> Display:
+        """What the decoder says of the packet that it was given last, and PyAV does not tell of each frame."""
         return cls(context.sample_aspect_ratio or Fraction(1), context.color_trc, context.color_primaries)
+
+    def notes(self, width: int, height: int) -> list[str]:
+        """What :class:`Upright` does to a frame of that size that it does not do to an ordinary one, in sentences."""
+        notes = []
+        if self.squared(width, height) != (width, height):
+            ratio = f"{self.aspect.numerator}:{self.aspect.denominator}"
+            notes.append(f"Pixels that are not square ({ratio}) were made square.")
+        if self.transfer in hdr.NAMES:
+            notes.append(hdr.note(self.transfer))
+        if self.orientation.mirrored:
+            notes.append("Frames that are stored mirrored were mirrored back.")
+        return notes
+
+    def squared(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height of a stored frame in square pixels: no side is made shorter."""
+        if not _LEAST <= max(self.aspect, 1 / self.aspect) <= _MOST:
+            return width, height
+        return (round(width * self.aspect), height) if self.aspect > 1 else (width, round(height / self.aspect))
 
 
 class Upright:
@@ -52,20 +72,20 @@ class Upright:
         self._pixels = pixels
         self._scaler = av.video.reformatter.VideoReformatter()
 
-    def shape(self, frame: av.VideoFrame, aspect: Fraction) -> tuple[int, int]:
+    def shape(self, frame: av.VideoFrame, display: Display) -> tuple[int, int]:
         """Height and width of the picture.
 
         Raises:
             FacefakeError: ``too_large``.
         """
-        width, height = _squared(frame.width, frame.height, aspect)
+        width, height = display.squared(frame.width, frame.height)
         check_pixels(self._name, width, height, self._pixels)
-        return (width, height) if orientation_of(frame).lying else (height, width)
+        return (width, height) if display.orientation.lying else (height, width)
 
-    def picture(self, frame: av.VideoFrame, coding: Coding) -> np.ndarray | str:
+    def picture(self, frame: av.VideoFrame, display: Display) -> np.ndarray | str:
         """``(h, w, 3)`` uint8 RGB, or why there is none."""
-        width, height = _squared(frame.width, frame.height, coding.aspect)
-        is_hdr = coding.transfer in hdr.NAMES
+        width, height = display.squared(frame.width, frame.height)
+        is_hdr = display.transfer in hdr.NAMES
         try:
             check_pixels(self._name, width, height, self._pixels)
             layout = "rgb48le" if is_hdr else "rgb24"
@@ -75,34 +95,14 @@ class Upright:
         except av.error.FFmpegError as error:  # damaged headers announce colour spaces that do not exist
             return f"conversion to RGB failed: {error.strerror}"
         if is_hdr:
-            rgb = hdr.to_sdr(rgb, coding.transfer, coding.primaries)
-        return orientation_of(frame).upright(rgb)
+            rgb = hdr.to_sdr(rgb, display.transfer, display.primaries)
+        return display.orientation.upright(rgb)
 
 
-def notes_on(frame: av.VideoFrame, coding: Coding) -> list[str]:
-    """What :meth:`Upright.picture` does to a frame that it does not do to an ordinary one, in sentences."""
-    notes = []
-    if _squared(frame.width, frame.height, coding.aspect) != (frame.width, frame.height):
-        ratio = f"{coding.aspect.numerator}:{coding.aspect.denominator}"
-        notes.append(f"Pixels that are not square ({ratio}) were made square.")
-    if coding.transfer in hdr.NAMES:
-        notes.append(f"HDR ({hdr.NAMES[coding.transfer]}) was tone-mapped to SDR.")
-    if orientation_of(frame).mirrored:
-        notes.append("Frames that are stored mirrored were mirrored back.")
-    return notes
-
-
-def orientation_of(frame: av.VideoFrame) -> Orientation:
-    """By the display matrix of the frame, which is the container's or of the frame itself."""
+def orientation_of(frame: av.VideoFrame) -> Orientation | None:
+    """By the display matrix of the container or of the frame itself, if there is one."""
     try:
         matrices = [data for data in frame.side_data if data.type.name == "DISPLAYMATRIX"]
     except ValueError:  # other side data is of a kind that is newer than PyAV, which then lists none at all
         return Orientation(turns=-round(frame.rotation / 90) % 4)  # it tells the counterclockwise angle apart
-    return Orientation.of_matrix(struct.unpack("=9i", bytes(matrices[0]))) if matrices else Orientation()
-
-
-def _squared(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
-    """Width and height of a picture in square pixels: no side is made shorter."""
-    if not _LEAST <= max(aspect, 1 / aspect) <= _MOST:
-        return width, height
-    return (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
+    return Orientation.of_matrix(struct.unpack("=9i", bytes(matrices[0]))) if matrices else None
