@@ -64,6 +64,15 @@ def test_a_result_has_the_keys_of_schema_1_in_order():
     assert data["error"] is data["reason"] is None
 
 
+def test_notes_on_the_video_come_back_and_files_from_before_them_are_read():
+    noted = replace(SCORED, video=replace(SCORED.video, notes=("Interlaced frames were deinterlaced.",)))
+    data = json.loads(json.dumps(noted.to_dict()))
+    assert data["video"]["notes"] == ["Interlaced frames were deinterlaced."]
+    assert ClipResult.from_dict(data).video.notes == noted.video.notes
+    del data["video"]["notes"]
+    assert ClipResult.from_dict(data).video.notes == ()
+
+
 def test_the_document_head_has_the_keys_of_schema_1_in_order():
     head = document_head({"name": "demo", "sha256": "0", "backbone": "x"}, {"pooling": "mean"})
     assert list(head) == ["schema", "tool", "detector", "settings"]
