@@ -126,7 +126,7 @@ def extracted(faces: ClipFaces) -> Extracted:
     """A fresh extraction in the form that is judged."""
     info = faces.info
     return Extracted(
-        video=VideoFacts(info.codec, info.width, info.height, info.fps, info.duration, info.rotation, info.notes),
+        video=VideoFacts(info.codec, info.width, info.height, info.fps, info.duration, info.rotation, notes=info.notes),
         kind="image" if info.container in PICTURES else "video",
         outcome=faces.outcome,
         frames=FrameCounts(faces.requested, faces.decoded, faces.with_face),

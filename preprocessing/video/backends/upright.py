@@ -64,7 +64,6 @@ class Upright:
     Args:
         name: Of the file, for messages.
         pixels: The most that a picture may have.
-
     """
 
     def __init__(self, name: str, pixels: int) -> None:

@@ -125,7 +125,7 @@ def test_a_shortfall_says_how_much_came():
 
 def test_what_was_done_to_a_video_is_said():
     notes = ("The frame size changes (320x180, 1280x720).", "Interlaced frames were deinterlaced.")
-    video = VideoFacts("h264", 320, 180, 25.0, 4.0, 0, notes)
+    video = VideoFacts("h264", 320, 180, 25.0, 4.0, 0, notes=notes)
     good = ClipResult("a.mp4", "0", "video", "scored", "fake", 0.97, 0.97, video=video)
     assert why(good) == "The frame size changes (320x180, 1280x720); Interlaced frames were deinterlaced"
     small = replace(good, status="inconclusive", verdict="inconclusive", reason="faces_too_small")
