@@ -66,12 +66,12 @@ class ClipFaces:
     faces: list[FaceCrop] = field(default_factory=list)
 
 
-def require_size(info: VideoInfo, name: str) -> None:
+def require_size(width: int, height: int, name: str) -> None:
     """Raise ``too_small`` for a picture that shows nothing worth scoring."""
-    if min(info.width, info.height) < MIN_SIDE:
+    if min(width, height) < MIN_SIDE:
         raise FacefakeError(
             "too_small",
-            f"{name} is {info.width}x{info.height} pixels, too small to be judged.",
+            f"{name} is {width}x{height} pixels, too small to be judged.",
             f"At least {MIN_SIDE} pixels a side are needed to look at a picture at all.",
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -40,12 +40,13 @@ from preprocessing.whole import read_whole
 class _Seen:
     """Faces of one decoded frame and their crops; the frame itself is not kept.
 
-    ``marked`` is the place of the face under the manipulation mask, ``None`` if there is none; ``has_mask`` says
-    whether there was a mask to ask.
+    ``size`` is width and height of the frame. ``marked`` is the place of the face under the manipulation mask, ``None``
+    if there is none; ``has_mask`` says whether there was a mask to ask.
     """
 
     index: int
     track_frame: TrackFrame
+    size: tuple[int, int]
     crops: list[np.ndarray]
     has_mask: bool
     marked: int | None
@@ -68,6 +69,7 @@ def _look(
             track_frame=TrackFrame(float(time), faces, signature(rgb)),
             crops=crops,
             has_mask=mask is not None,
+            size=(rgb.shape[1], rgb.shape[0]),
             marked=None if mask is None else labelled_face(faces, mask, (rgb.shape[1], rgb.shape[0])),
         )
 
@@ -99,9 +101,28 @@ def _masks(reader: VideoReader | None, indices: np.ndarray) -> dict[int, np.ndar
     }
 
 
+def _at_size(frame: _Seen, size: tuple[int, int]) -> TrackFrame:
+    """A frame with its faces where they would be in one of that width and height: frame sizes may change midway.
+
+    Frames are put centre on centre and scaled to one area, whatever their shapes: faces keep their size in a phone that
+    is turned while it films.
+    """
+    if frame.size == size:
+        return frame.track_frame
+    own, other = np.array(frame.size, np.float32), np.array(size, np.float32)
+    scale = np.sqrt(other.prod() / own.prod())
+
+    def moved(points: np.ndarray) -> np.ndarray:
+        return ((points.reshape(-1, 2) - own / 2) * scale + other / 2).reshape(points.shape)
+
+    faces = [replace(face, box=moved(face.box), landmarks=moved(face.landmarks)) for face in frame.track_frame.faces]
+    return replace(frame.track_frame, faces=faces)
+
+
 def _faces(seen: list[_Seen]) -> list[FaceCrop]:
-    tracks = link([frame.track_frame for frame in seen])
-    shown_most = main_faces([frame.track_frame.faces for frame in seen], tracks)
+    comparable = [_at_size(frame, seen[0].size) for frame in seen]
+    tracks = link(comparable)
+    shown_most = main_faces([frame.faces for frame in comparable], tracks)
     crops = []
     for frame, ids, unmasked in zip(seen, tracks, shown_most, strict=True):
         main = frame.marked if frame.has_mask else unmasked

@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from preprocessing.clip import Clip
-from preprocessing.clip_faces import SPREAD_PATIENCE, ClipFaces, FaceCrop, require_size, shortfall
+from preprocessing.clip_faces import MIN_SIDE, SPREAD_PATIENCE, ClipFaces, FaceCrop, require_size, shortfall
 from preprocessing.corruptions.reader import CorruptedReader, corrupt_still, open_corrupted
 from preprocessing.errors import FacefakeError
 from preprocessing.recipe import Recipe
@@ -142,7 +142,7 @@ def sample(clip: Clip, recipe: Recipe, limits: Limits, look: Look[Seen]) -> Samp
 
 def _still(clip: Clip, recipe: Recipe, limits: Limits, look: Look[Seen]) -> Sampled[Seen]:
     info, batch = still_of(clip.path, clip.member, limits)
-    require_size(info, clip.path.name)
+    require_size(info.width, info.height, clip.path.name)
     batch = corrupt_still(batch, recipe.corruption, clip.key)
     return Sampled(info, "pillow", 1, {}, list(look(batch)))
 
@@ -150,13 +150,23 @@ def _still(clip: Clip, recipe: Recipe, limits: Limits, look: Look[Seen]) -> Samp
 def _video(clip: Clip, recipe: Recipe, limits: Limits, look: Look[Seen]) -> Sampled[Seen]:
     path, _ = check_file(clip.path, limits)
     with open_corrupted(path, recipe.corruption, clip.key, limits=limits, backend=recipe.decoder) as reader:
-        require_size(reader.info, path.name)
-        seen, asked = _until_satisfied(reader, recipe, look)
-        return Sampled(reader.info, reader.backend, asked, dict(reader.failed), seen)
+        seen, small, asked = _until_satisfied(reader, recipe, look)
+        if small and not seen:
+            require_size(*small.popitem()[1], path.name)
+        failed = reader.failed | dict.fromkeys(small, "too small")
+        return Sampled(reader.info, reader.backend, asked, failed, seen)
 
 
-def _until_satisfied(reader: VideoReader | CorruptedReader, recipe: Recipe, look: Look[Seen]) -> tuple[list[Seen], int]:
-    """Look at frames until the sampling rule is satisfied; returns what was seen and how many were asked for."""
+def _until_satisfied(
+    reader: VideoReader | CorruptedReader, recipe: Recipe, look: Look[Seen]
+) -> tuple[list[Seen], dict[int, tuple[int, int]], int]:
+    """Look at frames until the sampling rule is satisfied.
+
+    Returns:
+        What was seen; width and height of frames that are too small to look at, as those are with which some recorders
+        begin; and how many others were asked for.
+    """
+    small: dict[int, tuple[int, int]] = {}
     target = recipe.sampling.target
     order = recipe.sampling.order(reader.times, reader.keyframes)
     order = _thinned(order, MAX_SAMPLED) if target is None else islice(order, SPREAD_PATIENCE * target)
@@ -166,10 +176,14 @@ def _until_satisfied(reader: VideoReader | CorruptedReader, recipe: Recipe, look
         found = sum(bool(frame.crops) for frame in seen)
         chunk = sorted(islice(order, None if target is None else target - found))
         if not chunk:
-            return sorted(seen, key=lambda frame: frame.index), asked
+            return sorted(seen, key=lambda frame: frame.index), small, asked - len(small)
         asked += len(chunk)
         for batch in reader.read(chunk):
-            seen.extend(look(batch))
+            height, width = batch.rgb.shape[1:3]
+            if min(height, width) < MIN_SIDE:
+                small |= {int(index): (width, height) for index in batch.index}
+            else:
+                seen.extend(look(batch))
 
 
 def _thinned(order: Iterator[int], limit: int) -> Iterator[int]:

@@ -94,7 +94,7 @@ def _sampled(
             name = pictures.names[place]
             try:
                 info, image = decode_still(pictures.read(name), name, limits)
-                require_size(info, name)
+                require_size(info.width, info.height, name)
             except FacefakeError as error:
                 failed[place] = error.message
             else:

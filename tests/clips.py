@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 import av
 import numpy as np
+from av.bitstream import BitStreamFilterContext
 
 TICKS = 90_000  # units of time stamps in a second; a multiple of every frame rate used here
 _BITS = 8
@@ -58,6 +61,7 @@ def write_video(
     codec: str = "libx264",
     container: str | None = None,
     rotation: int = 0,
+    mirrored: bool = False,
     gop: int = 12,
     b_frames: int = 2,
     size: tuple[int, int] = (160, 96),
@@ -76,6 +80,7 @@ def write_video(
         container: FFmpeg's muxer.
         rotation: Degrees clockwise that a player must turn the stored picture by: what is stored is ``frames`` turned
             the other way.
+        mirrored: A player must swap left and right before it turns the picture, which are stored swapped.
         gop: Frames from keyframe to keyframe.
         b_frames: Frames between two others that are predicted from both, for codecs that have them.
         size: Width and height of numbered frames.
@@ -90,7 +95,8 @@ def write_video(
     with av.open(str(path), "w", format=container) as sink:
         stream = None
         for place, upright in enumerate(frames):
-            picture = np.ascontiguousarray(np.rot90(upright, rotation // 90))
+            turned = np.rot90(upright, rotation // 90)
+            picture = np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
             if stream is None:
                 stream = sink.add_stream(codec, rate=rate)
                 stream.height, stream.width = picture.shape[:2]
@@ -100,8 +106,8 @@ def write_video(
                     stream.options = {**stream.options, "bf": str(b_frames)}
                 if times is not None:
                     stream.time_base = stream.codec_context.time_base = Fraction(1, TICKS)
-                if rotation:
-                    stream.set_display_rotation(-rotation)
+                if rotation or mirrored:
+                    stream.set_display_matrix(_display_matrix(rotation // 90, mirrored))
                 if audio:
                     sound = sink.add_stream("aac", rate=16_000)
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
@@ -113,6 +119,14 @@ def write_video(
         if audio:
             sink.mux(_silence(sound))
     return path
+
+
+def _display_matrix(turns: int, mirrored: bool) -> list[int]:
+    """Of a picture that is mirrored and then turned clockwise by so many quarter turns."""
+    cos, sin = (1, 0, -1, 0)[turns], (0, 1, 0, -1)[turns]
+    first = -1 if mirrored else 1
+    one = 1 << 16
+    return [first * cos * one, first * sin * one, 0, -sin * one, cos * one, 0, 0, 0, 1 << 30]
 
 
 def write_audio(path: Path) -> Path:
@@ -150,3 +164,66 @@ def cut(path: Path, share: float) -> Path:
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
     return path
+
+
+class Part(NamedTuple):
+    """A run of frames that an encoder of its own makes.
+
+    Attributes:
+        frames: Stored RGB pictures of one size.
+        aspect: Width of a pixel by its height, ``None`` to say nothing.
+        options: More of the encoder's options.
+        flags: FFmpeg's flags of the encoder, :data:`INTERLACED` say.
+        bitstream: A filter that its packets go through.
+    """
+
+    frames: Sequence[np.ndarray]
+    aspect: Fraction | None = None
+    options: Mapping[str, str] = MappingProxyType({})
+    flags: int = 0
+    bitstream: str | None = None
+
+
+INTERLACED = 1 << 18 | 1 << 29  # motion estimation and DCT of fields
+
+
+def write_parts(path: Path, parts: Sequence[Part], codec: str, *, gop: int = 6, pixel_format: str = "yuv420p") -> Path:
+    """Encode a video of several parts, as recorders and broadcasters do whose frame size changes on the way.
+
+    Args:
+        path: Where to; its suffix names the container.
+        parts: One behind the other, 25 frames a second. Header fields are those of the first.
+        codec: FFmpeg's encoder.
+        gop: Frames from keyframe to keyframe.
+        pixel_format: FFmpeg's name.
+    """
+    time_base, start = Fraction(1, 25), 0
+    with av.open(str(path), "w") as sink:
+        stream = sink.add_stream(codec, rate=25)
+        for part in parts:
+            encoder = av.CodecContext.create(codec, "w")
+            for context in (encoder, stream.codec_context) if not start else (encoder,):
+                context.height, context.width = part.frames[0].shape[:2]
+                context.pix_fmt, context.time_base, context.framerate = pixel_format, time_base, Fraction(25)
+                context.flags |= part.flags
+                context.options = {**_OPTIONS.get(codec, {}), "g": str(gop), **part.options}
+                if part.aspect:
+                    context.sample_aspect_ratio = part.aspect
+            packets = []
+            for place, picture in enumerate(part.frames, start):
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixel_format)
+                frame.pts, frame.time_base = place, time_base
+                packets += encoder.encode(frame)
+            packets += encoder.encode(None)
+            for packet in _filtered(packets, stream, part.bitstream):
+                packet.stream, packet.time_base = stream, time_base
+                sink.mux(packet)
+            start += len(part.frames)
+    return path
+
+
+def _filtered(packets: list[av.Packet], stream: av.video.stream.VideoStream, text: str | None) -> list[av.Packet]:
+    if text is None:
+        return packets
+    bitstream = BitStreamFilterContext(text, in_stream=stream)
+    return [out for packet in (*packets, None) for out in bitstream.filter(packet)]

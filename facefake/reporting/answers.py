@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from facefake.scoring.result import ClipResult, PersonResult
 from facefake.scoring.verdict import REASONS
 
@@ -44,25 +42,6 @@ def other_path(result: ClipResult) -> str:
         return f"{what}: {other.verdict}, {other.probability:.3f}"
     reason = other.reason or other.status
     return f"{what}: {REASONS[reason].words if reason in REASONS else f'error ({reason})'}"
-
-
-def footage_notes(results: Sequence[ClipResult]) -> list[str]:
-    """What to know of the footage itself: files whose clock restarts.
-
-    Example:
-        >>> from facefake.scoring.result import VideoFacts
-        >>> facts = VideoFacts("h264", 640, 360, 25.0, 4.0, 0, clock_restarts=1)
-        >>> footage_notes([ClipResult("a.ts", None, "video", "scored", video=facts)])[0][:40]
-        'The clock of a.ts restarts or stands sti'
-    """
-    files = list(dict.fromkeys(each.path for each in results if each.video and each.video.clock_restarts))
-    if not files:
-        return []
-    named = files[0] if len(files) == 1 else f"{len(files)} files ({files[0]}, ...)"
-    return [
-        f"The clock of {named} restarts or stands still, as where recordings were joined or a stream was interrupted. "
-        "All frames were counted; the times given run on from part to part and are not those of the file."
-    ]
 
 
 def subject(result: ClipResult, person: PersonResult) -> str:

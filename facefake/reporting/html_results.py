@@ -12,7 +12,7 @@ from typing import Any
 from facefake.evaluation.notes import notes_on
 from facefake.evaluation.paths import detectors_in
 from facefake.reporting import plots
-from facefake.reporting.answers import footage_notes, looked_at, other_path, subject
+from facefake.reporting.answers import looked_at, other_path, subject
 from facefake.reporting.canvas import Plot
 from facefake.reporting.html import Thumbnails, environment, pictures
 from facefake.reporting.output import open_output
@@ -43,7 +43,7 @@ def write_results_html(
         file.write(
             page.render(
                 head=head,
-                notes=[*notes_on(head), *footage_notes(results)],
+                notes=notes_on(head),
                 detectors=detectors_in(head),
                 two=any(result.other for result in results),
                 results=results,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from facefake.evaluation.notes import notes_on
-from facefake.reporting.answers import footage_notes, looked_at, other_path
+from facefake.reporting.answers import looked_at, other_path
 from facefake.reporting.output import open_output
 from facefake.reporting.tables import (
     GROUP_NOTES,
@@ -69,7 +69,7 @@ def markdown_report(
     """
     known = {key: head[key] for key in ("tool", "detector", "settings")}
     if report is None:
-        notes = _notes([*notes_on(head), *footage_notes(results)])
+        notes = _notes(notes_on(head))
         lines = ["# Detection report", *notes, *_clips("Clips", results), *_facts("## Detector and settings", known)]
         return _joined(lines)
     # the absent are counted in the report, and there may be thousands

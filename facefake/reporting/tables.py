@@ -263,9 +263,11 @@ def is_absent(result: ClipResult) -> bool:
 
 
 def why(result: ClipResult) -> str:
-    """In plain words why there is no verdict; empty for a scored clip."""
+    """In plain words why there is no verdict, and what is unusual about the video; empty for most scored clips."""
     if result.error:
         return visible(f"{result.error.message} ({result.error.code})")
+    reason = [REASONS[result.reason].words] if result.reason else []
     if result.reason == "decode_shortfall" and result.frames.decoded < result.frames.requested:
-        return f"{REASONS[result.reason].words}: {result.frames.decoded} of {result.frames.requested} frames came"
-    return REASONS[result.reason].words if result.reason else ""
+        reason = [f"{reason[0]}: {result.frames.decoded} of {result.frames.requested} frames came"]
+    notes = result.video.notes if result.video else ()
+    return "; ".join([*reason, *(visible(note.rstrip(".")) for note in notes)])

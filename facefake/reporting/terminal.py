@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from facefake.reporting.answers import footage_notes, looked_at, other_path
+from facefake.reporting.answers import looked_at, other_path
 from facefake.reporting.tables import (
     TITLES,
     TOGETHER,
@@ -43,7 +43,7 @@ def print_results(results: Sequence[ClipResult], console: Console | None = None,
     """
     console = console or Console(stderr=True)
     console.print(results_table(results))
-    for note in (*notes, *footage_notes(results)):
+    for note in notes:
         console.print(Text(f"note: {visible(note)}"))
     for hint in _hints(results):
         console.print(Text(hint, style="dim"))

@@ -19,6 +19,9 @@ in that order, with these conventions:
 * ``verdict`` is ``inconclusive`` for errors too: a file that cannot be read says nothing. ``status`` tells them apart.
 * ``reason`` is a code of :data:`facefake.scoring.verdict.REASONS`; ``error`` has ``code``, ``message`` and ``hint``.
 * ``box`` is x1, y1, x2, y2 and ``landmarks`` five [x, y], pixels of the upright frame; ``time`` is in seconds.
+  Where the frame size changes, each frame has pixels of its own; ``video`` has the size of the first frame.
+* ``video.notes`` lists, in sentences, what is unusual about the file and what was done to its frames: a changing frame
+  size, HDR that was tone-mapped, interlaced frames that were deinterlaced, pixels that were made square.
   ``time``, ``landmarks`` and ``confidence`` are null for faces that a data set released cut out.
 * A labelled clip has seven further keys: ``clip`` (path relative to the data root, its identity), ``dataset``,
   ``method``, ``split``, ``label`` (real 0, fake 1), ``pair`` (its source group) and ``compression``.
@@ -103,10 +106,11 @@ class PersonResult:
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
-    """What the container says, of the upright picture; ``fps`` and ``duration`` (seconds) where it says so.
+    """What the container says, of the upright first frame; ``fps`` and ``duration`` (seconds) where it says so.
 
     ``clock_restarts`` is how often its time stamps go back or stand still, see
-    :class:`preprocessing.video.VideoInfo`.
+    :class:`preprocessing.video.VideoInfo`. ``notes`` are sentences on what is unusual about the file or was done to its
+    frames, such as tone mapping.
     """
 
     codec: str
@@ -116,10 +120,18 @@ class VideoFacts:
     duration: float | None
     rotation: int
     clock_restarts: int = 0
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, rounded."""
-        return asdict(self) | {"fps": _round(self.fps), "duration": _round(self.duration)}
+        rounded = {"fps": _round(self.fps), "duration": _round(self.duration), "notes": list(self.notes)}
+        return asdict(self) | rounded
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> VideoFacts:
+        """The inverse of :meth:`to_dict`, which takes further facts and a file from before there were notes."""
+        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        return cls(**known | {"notes": tuple(data.get("notes", ()))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +237,7 @@ class ClipResult:
         return cls(
             **{name: data[name] for name in plain},
             frames=FrameCounts(**data["frames"]),
-            video=VideoFacts(**data["video"]) if data["video"] else None,
+            video=VideoFacts.from_dict(data["video"]) if data["video"] else None,
             people=tuple(PersonResult.from_dict(person) for person in data["people"]),
             error=ErrorFacts(**data["error"]) if data["error"] else None,
             truth=truth,

@@ -129,7 +129,14 @@ def extracted(faces: ClipFaces) -> Extracted:
     info = faces.info
     return Extracted(
         video=VideoFacts(
-            info.codec, info.width, info.height, info.fps, info.duration, info.rotation, info.clock_restarts
+            codec=info.codec,
+            width=info.width,
+            height=info.height,
+            fps=info.fps,
+            duration=info.duration,
+            rotation=info.rotation,
+            clock_restarts=info.clock_restarts,
+            notes=info.notes,
         ),
         kind="image" if info.container in PICTURES else "video",
         outcome=faces.outcome,

@@ -135,7 +135,7 @@ def _spans(table: pa.Table) -> dict[tuple[str, str], list[int]]:
 def _extracted(record: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], store: FaceStore) -> Extracted:
     try:
         info = json.loads(record["info"])
-        video = VideoFacts(**{name: info[name] for name in VideoFacts.__dataclass_fields__ if name in info})
+        video = VideoFacts.from_dict(info)
         return Extracted(
             video=video,
             kind="image" if info["container"] in PICTURES else "video",

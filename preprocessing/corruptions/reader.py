@@ -7,7 +7,7 @@ smaller.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,6 +21,7 @@ from preprocessing.corruptions.reencode import ENCODERS, reencode
 from preprocessing.errors import FacefakeError
 from preprocessing.scratch import scratch_folder
 from preprocessing.video import FrameBatch, Limits, Sampling, VideoInfo, VideoReader, open_video
+from preprocessing.video.batches import batched
 
 Change = Callable[[np.ndarray, int], np.ndarray]
 """A frame, uint8 RGB, and its index in the original file -> the corrupted frame."""
@@ -78,20 +79,24 @@ class CorruptedReader:
     """The frames of a corrupted clip; to be used as :class:`preprocessing.video.VideoReader` is.
 
     Attributes:
-        info: What the corrupted file would say of itself.
         times: ``(n,)`` float64, when each frame is shown in the original file, seconds.
         keyframes: ``(k,)`` int64, places in ``times``.
         failed: Why frames were not delivered, by index in the original file.
     """
 
-    info: VideoInfo
     times: np.ndarray
     keyframes: np.ndarray
+    _info: VideoInfo
     _source: VideoReader
     _places: np.ndarray  # of each frame in the source
     _index: np.ndarray  # of each frame in the original file
     _change: Change
     failed: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def info(self) -> VideoInfo:
+        """What the corrupted file would say of itself, and what is special about the frames that were read so far."""
+        return replace(self._info, notes=tuple(dict.fromkeys((*self._info.notes, *self._source.info.notes))))
 
     @property
     def backend(self) -> str:
@@ -111,12 +116,16 @@ class CorruptedReader:
         Yields:
             Frames in ascending order with their index and time in the original file.
         """
+        yield from batched(self._delivered(indices, batch), batch)
+
+    def _delivered(self, indices: Sequence[int], batch: int) -> Iterator[tuple[int, float, np.ndarray]]:
+        """Index and time in the original file, and the corrupted frame."""
         origin = dict(zip(self._places.tolist(), range(len(self)), strict=True))
         for found in self._source.read([int(self._places[place]) for place in indices], batch):
-            places = [origin[int(place)] for place in found.index]
-            index = self._index[places]
-            rgb = [self._change(rgb, int(number)) for rgb, number in zip(found.rgb, index, strict=True)]
-            yield FrameBatch(np.stack(rgb), index, self.times[places])
+            for rgb, source in zip(found.rgb, found.index, strict=True):
+                place = origin[int(source)]
+                number = int(self._index[place])
+                yield number, float(self.times[place]), self._change(rgb, number)
         self.failed = {int(self._index[origin[place]]): why for place, why in self._source.failed.items()}
 
 
@@ -130,7 +139,7 @@ def _changed(reader: VideoReader, corruption: Corruption, key: str) -> Corrupted
     else:
         change = partial(_corrupt, corruption, key)
     every = np.arange(len(reader))
-    return CorruptedReader(info, reader.times, reader.keyframes, reader, every, every, change)
+    return CorruptedReader(reader.times, reader.keyframes, info, reader, every, every, change)
 
 
 def _shrink(shorter: int, rgb: np.ndarray, index: int) -> np.ndarray:
@@ -155,14 +164,14 @@ def _at_rate(reader: VideoReader, rate: float) -> CorruptedReader:
         frames_reported=info.frames_reported and round(info.frames_reported * share),
     )
     keyframes = np.flatnonzero(np.isin(kept, reader.keyframes))
-    return CorruptedReader(info, reader.times[kept], keyframes, reader, kept, kept, _same)
+    return CorruptedReader(reader.times[kept], keyframes, info, reader, kept, kept, _same)
 
 
 @contextmanager
 def _encoded(
     reader: VideoReader, corruption: Corruption, target: Path, limits: Limits, backend: str
 ) -> Iterator[CorruptedReader]:
-    index = reencode(reader, corruption, target)
+    index, shapes = reencode(reader, corruption, target)
     with open_video(target, limits=limits, backend=backend) as encoded:
         if len(encoded) != len(index):
             raise FacefakeError(
@@ -172,10 +181,11 @@ def _encoded(
             )
         info = replace(reader.info, codec=encoded.info.codec)
         every = np.arange(len(index))
-        change = partial(_cut, info.height, info.width)
-        yield CorruptedReader(info, reader.times[index], encoded.keyframes, encoded, every, index, change)
+        change = partial(_cut, dict(zip(index.tolist(), shapes, strict=True)))
+        yield CorruptedReader(reader.times[index], encoded.keyframes, info, encoded, every, index, change)
 
 
-def _cut(height: int, width: int, rgb: np.ndarray, index: int) -> np.ndarray:
-    """Without the row or column that made a side even."""
+def _cut(shapes: Mapping[int, tuple[int, int]], rgb: np.ndarray, index: int) -> np.ndarray:
+    """Without the rows and columns that were added to fill the encoder's frame."""
+    height, width = shapes[index]
     return rgb[:height, :width]

@@ -40,10 +40,11 @@ def require_encoder(corruption: Corruption) -> None:
         )
 
 
-def reencode(reader: VideoReader, corruption: Corruption, target: Path) -> np.ndarray:
+def reencode(reader: VideoReader, corruption: Corruption, target: Path) -> tuple[np.ndarray, list[tuple[int, int]]]:
     """Encode all frames of a clip anew, upright and in 4:2:0, byte for byte the same each time.
 
-    Sides that are odd, which 4:2:0 has not, get one more row or column, a copy of the last.
+    An encoder has frames of one size with even sides. A smaller frame is put in the upper left and its last row and
+    column are repeated to fill the rest, so that nothing is scaled.
 
     Args:
         reader: The clip.
@@ -52,29 +53,46 @@ def reencode(reader: VideoReader, corruption: Corruption, target: Path) -> np.nd
 
     Returns:
         ``(n,)`` int64, for each frame of the new file its index in the clip: all of them, unless some cannot be
-        decoded.
+        decoded. And the height and width of each.
 
     Raises:
         FacefakeError: ``nothing_decoded``, ``corruption_invalid`` without the encoder.
     """
     require_encoder(corruption)
+    height, width = reader.info.height, reader.info.width
+    while True:
+        index, shapes = _encode(reader, corruption, target, (height, width))
+        if not index:
+            raise FacefakeError("nothing_decoded", "not one frame could be decoded", "Get the file again.")
+        needed = max(height, *(shape[0] for shape in shapes)), max(width, *(shape[1] for shape in shapes))
+        if needed == (height, width):
+            return np.array(index, np.int64), shapes
+        height, width = needed  # a frame was larger than those before, and is the last that was looked at
+
+
+def _encode(
+    reader: VideoReader, corruption: Corruption, target: Path, most: tuple[int, int]
+) -> tuple[list[int], list[tuple[int, int]]]:
+    """Encode up to the first frame that is larger than ``most``, height and width; its shape is the last."""
     rate = Fraction(min(max(reader.info.fps or 25, _RATES[0]), _RATES[1])).limit_denominator(1001)
     encoder = ENCODERS[corruption.kind]
     index: list[int] = []
+    shapes: list[tuple[int, int]] = []
     with av.open(str(target), "w") as sink:
         stream = sink.add_stream(encoder, rate=rate)
-        stream.width, stream.height = (side + side % 2 for side in (reader.info.width, reader.info.height))
+        stream.height, stream.width = (side + side % 2 for side in most)
         stream.pix_fmt = "yuv420p"
         stream.options = {"crf": f"{corruption.level:g}", **_OPTIONS[encoder]}
         for rgb, place in _frames(reader.read(range(len(reader)))):
-            frame = av.VideoFrame.from_ndarray(_even(rgb), format="rgb24")
+            shapes.append((rgb.shape[0], rgb.shape[1]))
+            if rgb.shape[0] > most[0] or rgb.shape[1] > most[1]:
+                return [place], shapes
+            frame = av.VideoFrame.from_ndarray(_filled(rgb, stream.height, stream.width), format="rgb24")
             frame.pts, frame.time_base = len(index), 1 / rate
             sink.mux(stream.encode(frame))
             index.append(place)
         sink.mux(stream.encode(None))
-    if not index:
-        raise FacefakeError("nothing_decoded", "not one frame could be decoded", "Get the file again.")
-    return np.array(index, np.int64)
+    return index, shapes
 
 
 def _frames(batches: Iterator[FrameBatch]) -> Iterator[tuple[np.ndarray, int]]:
@@ -82,5 +100,5 @@ def _frames(batches: Iterator[FrameBatch]) -> Iterator[tuple[np.ndarray, int]]:
         yield from ((rgb, int(place)) for rgb, place in zip(batch.rgb, batch.index, strict=True))
 
 
-def _even(rgb: np.ndarray) -> np.ndarray:
-    return np.pad(rgb, ((0, rgb.shape[0] % 2), (0, rgb.shape[1] % 2), (0, 0)), mode="edge")
+def _filled(rgb: np.ndarray, height: int, width: int) -> np.ndarray:
+    return np.pad(rgb, ((0, height - rgb.shape[0]), (0, width - rgb.shape[1]), (0, 0)), mode="edge")

@@ -13,7 +13,7 @@ from pathlib import Path
 import av
 
 from preprocessing.errors import FacefakeError
-from preprocessing.video.demux import open_container, pick_stream, read_packets
+from preprocessing.video.demux import open_container, pick_stream, pixel_limit, read_packets
 from preprocessing.video.safe import check_frames
 from preprocessing.video.types import Limits
 
@@ -49,7 +49,7 @@ def decode_through(path: Path, container: str, limits: Limits) -> list[DecodedFr
     with open_container(path, container) as source:
         video = pick_stream(source, path.name)
         video.codec_context.thread_count = 1
-        video.codec_context.options = {"max_pixels": str(limits.pixels), **_FAST}
+        video.codec_context.options = {**pixel_limit(limits.pixels), **_FAST}
         for packet in chain(read_packets(source, video), [None]):  # None: give what is held back
             try:
                 decoded = video.decode(packet)

@@ -48,6 +48,14 @@ def open_container(path: Path, container: str, options: Mapping[str, str] | None
         ) from error
 
 
+def pixel_limit(pixels: int) -> dict[str, str]:
+    """Options of a decoder that keep it from frames far over a limit on pixels.
+
+    FFmpeg counts rows with their padding, so it gets twice the limit, which itself is checked where pictures are made.
+    """
+    return {"max_pixels": str(2 * pixels)}
+
+
 def pick_stream(container: av.container.InputContainer, name: str) -> av.video.stream.VideoStream:
     """The video stream that FFmpeg's own tools would show; never a cover picture.
 

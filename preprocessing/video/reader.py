@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 
 import numpy as np
@@ -12,6 +13,7 @@ from preprocessing.errors import FacefakeError
 from preprocessing.video.backends.base import Backend
 from preprocessing.video.backends.decord import DecordBackend
 from preprocessing.video.backends.pyav import PyAVBackend
+from preprocessing.video.batches import batched
 from preprocessing.video.index import FrameIndex, build_index
 from preprocessing.video.safe import PICTURES, check_file
 from preprocessing.video.still import probe_still
@@ -19,6 +21,8 @@ from preprocessing.video.types import FrameBatch, Limits, VideoInfo
 
 BACKENDS = ("pyav", "decord")
 """In the order ``auto`` tries them: PyAV plays more (AV1, inexact indices) and is the faster (benchmarks/decode.py)."""
+
+_RESTARTS = "The clock of the file restarts or stands still: all frames count, and the times given run on."
 
 
 def open_video(path: str | os.PathLike[str], *, limits: Limits | None = None, backend: str = "auto") -> VideoReader:
@@ -65,12 +69,23 @@ def _start(index: FrameIndex, limits: Limits, backend: str) -> Backend:
     if backend == "pyav":
         return PyAVBackend(index, limits)
     if backend == "decord":
-        orientation = PyAVBackend(index, limits)  # decord turns pictures upright without saying how far
-        orientation.close()
-        return DecordBackend(index, limits, orientation.rotation)
+        seen = PyAVBackend(index, limits)  # decord turns pictures upright without saying how far
+        try:
+            if not seen.ordinary():
+                raise FacefakeError(
+                    "unreadable",
+                    f"{index.path.name}: decord gets this clip wrong, which has frames of several sizes, mirrored or"
+                    " interlaced frames, HDR or pixels that are not square",
+                    "Use the pyav backend.",
+                )
+        finally:
+            seen.close()
+        return DecordBackend(index, limits, seen.rotation)
     try:
         return PyAVBackend(index, limits)
     except FacefakeError as error:
+        if error.code == "too_large":
+            raise
         try:
             return DecordBackend(index, limits, rotation=0)
         except FacefakeError:
@@ -81,7 +96,6 @@ class VideoReader:
     """The frames of one clip.
 
     Attributes:
-        info: What the file says of itself.
         backend: Decoder and version that reads the frames.
         times: ``(n,)`` float64, seconds from the start of the container, of the frames really in the file.
         keyframes: ``(k,)`` int64, indices of the frames that decode alone.
@@ -95,7 +109,8 @@ class VideoReader:
         self.keyframes = index.keyframes
         self.failed: dict[int, str] = {}
         height, width = backend.shape
-        self.info = VideoInfo(
+        self._sizes: dict[tuple[int, int], None] = {}  # width and height of the frames given so far
+        self._info = VideoInfo(
             container=index.container,
             codec=index.codec,
             width=width,
@@ -106,7 +121,17 @@ class VideoReader:
             rotation=backend.rotation,
             clock_restarts=index.restarts,
             cut_short=index.cut_short,
+            notes=(_RESTARTS,) if index.restarts else (),
         )
+
+    @property
+    def info(self) -> VideoInfo:
+        """What the file says of itself, and what is special about the frames that were read so far."""
+        notes = [*self._info.notes, *self._backend.notes]
+        if len(self._sizes) > 1:
+            sizes = ", ".join(f"{width}x{height}" for width, height in self._sizes)
+            notes.append(f"The frame size changes ({sizes}).")
+        return replace(self._info, notes=tuple(notes))
 
     def __enter__(self) -> VideoReader:
         return self
@@ -131,7 +156,8 @@ class VideoReader:
             batch: Most frames in one batch, and so in memory.
 
         Yields:
-            Frames in ascending order. Those that cannot be decoded are left out and named in :attr:`failed`.
+            Frames in ascending order, each batch of one shape. Those that cannot be decoded are left out and named in
+            :attr:`failed`.
 
         Raises:
             FacefakeError: ``usage`` for an index that is not in the clip or a batch below one.
@@ -141,25 +167,14 @@ class VideoReader:
             raise FacefakeError(
                 "usage", f"frames {wanted[:1]}..{wanted[-1:]} of {len(self)}", "Ask for frames in the clip."
             )
-        batch = min(batch, max(len(wanted), 1))
-        held: list[int] = []
-        rgb = self._room(batch)
+        yield from batched(self._delivered(wanted, batch), min(batch, max(len(wanted), 1)))
+
+    def _delivered(self, wanted: list[int], batch: int) -> Iterator[tuple[int, float, np.ndarray]]:
+        """Index, time and picture of the frames that can be decoded."""
         for index, picture in self._backend.pictures(wanted, batch):
             if isinstance(picture, str):
                 self.failed[index] = picture
                 continue
-            rgb[len(held)] = picture
-            held.append(index)
-            if len(held) == batch:
-                yield self._batch(rgb, held)
-                rgb, held = self._room(batch), []
-        if held:
-            yield self._batch(rgb[: len(held)], held)
-
-    def _room(self, batch: int) -> np.ndarray:
-        """Memory for a batch; who got the one before may keep it."""
-        return np.empty((batch, self.info.height, self.info.width, 3), dtype=np.uint8)
-
-    def _batch(self, rgb: np.ndarray, held: list[int]) -> FrameBatch:
-        index = np.array(held, dtype=np.int64)
-        return FrameBatch(rgb, index, self.times[index])
+            height, width = picture.shape[:2]
+            self._sizes[width, height] = None
+            yield index, float(self.times[index]), picture

@@ -9,12 +9,15 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, features
 
 from preprocessing.errors import FacefakeError
+from preprocessing.video import hdr
+from preprocessing.video.code_points import code_points
 from preprocessing.video.safe import PICTURES, check_file, check_pixels, sniff
 from preprocessing.video.types import FrameBatch, Limits, VideoInfo
 
@@ -27,8 +30,8 @@ def read_still(path: str | os.PathLike[str], limits: Limits | None = None) -> tu
     """Read a picture as a clip of one frame at 0.0 s.
 
     EXIF orientation is applied, and in HEIF and AVIF the turn that the format itself notes, which counts there instead;
-    palettes, grey, CMYK and 16 bits become 8-bit RGB. Of an animation the first picture is read, of HEIF the one that
-    it calls its primary.
+    palettes, grey, CMYK and 16 bits become 8-bit RGB, and HDR becomes SDR. Of an animation
+    the first picture is read, of HEIF the one that it calls its primary.
 
     Raises:
         FacefakeError: What :func:`~preprocessing.video.safe.check_file` raises; ``not_a_video`` if it is a video,
@@ -72,6 +75,10 @@ def _decode(source: Path | io.BytesIO, name: str, container: str, limits: Limits
             rgb = np.asarray(to_rgb(ImageOps.exif_transpose(image)))
         except _DAMAGE as error:
             raise _unreadable(name, error) from error
+    points = code_points(source, container)
+    if points and points[1] in hdr.NAMES:
+        rgb = hdr.to_sdr(rgb.astype(np.uint16) * 257, transfer=points[1], primaries=points[0])
+        info = replace(info, notes=(*info.notes, hdr.note(points[1])))
     if rgb.shape[:2] != (info.height, info.width):
         raise _unreadable(name, ValueError("it has another size than its header says"))
     return info, rgb

@@ -38,8 +38,8 @@ class VideoInfo:
     Attributes:
         container: Kind of file by its bytes: ``mp4``, ``matroska``, ``avi``, ..., ``jpeg``, ``png``, ...
         codec: Name of the codec, e.g. ``h264``; the container again for a still picture.
-        width: Pixels of the upright picture.
-        height: Pixels of the upright picture.
+        width: Pixels of the upright first frame, made of square pixels; later frames may have another size.
+        height: Likewise.
         fps: Mean frame rate by the header, ``None`` if there is none (still pictures, say).
         frames_reported: Number of frames by the header, ``None`` if it says nothing; a truncated file holds fewer.
         duration: Seconds by the header, or measured from the frames where the header says nothing.
@@ -49,6 +49,7 @@ class VideoInfo:
             clock goes back the next frame comes one frame interval later.
         cut_short: What the file promises and does not hold, in words; ``None`` for a file that is whole, or does not
             say.
+        notes: What is special about the file or was done to its frames, in plain sentences: tone-mapped, deinterlaced.
     """
 
     container: str
@@ -61,14 +62,15 @@ class VideoInfo:
     rotation: int
     clock_restarts: int = 0
     cut_short: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameBatch:
-    """A few decoded frames.
+    """A few decoded frames of one shape.
 
     Attributes:
-        rgb: ``(n, h, w, 3)`` uint8, RGB, upright.
+        rgb: ``(n, h, w, 3)`` uint8, RGB, upright, of square pixels.
         index: ``(n,)`` int64, place of each frame in presentation order, strictly ascending.
         time: ``(n,)`` float64, presentation time in seconds from the start of the clip.
     """

@@ -4,7 +4,9 @@ Three habits of decord shape this file. It reads ahead without bound while a rea
 file, makes one ``get_batch`` call and lets go. It holds the GIL while it hangs, so only killing the process helps. And
 it counts the frames that leave its decoder after a seek, which gives wrong frames without a word where the seek is
 inexact or leading frames are dropped (measured: MPEG-TS, open GOPs of x264 and x265): such clips are refused, and so
-are those in which its own list of frames is not ours.
+are those in which its own list of frames is not ours. It turns pictures, but does nothing else that a frame may need
+(mirroring, square pixels, deinterlacing, tone mapping) and scales all to the size of the first: the reader refuses such
+clips.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ class DecordBackend:
         self._errors = (self._decord.DECORDError, self._decord.DECORDLimitReachedError, RuntimeError, OSError)
         self.name = f"decord {self._decord.__version__}"
         self.rotation = rotation
+        self.notes: dict[str, None] = {}
         reader = self._open()
         self._compare(np.asarray(reader.get_frame_timestamp(range(len(reader)))))
         del reader

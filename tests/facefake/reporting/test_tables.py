@@ -8,8 +8,18 @@ import pytest
 from rich.console import Console
 
 from facefake.reporting.markdown import markdown_report, write_markdown, write_report_markdown
+from facefake.reporting.tables import why
 from facefake.reporting.terminal import MAX_ROWS, print_report, print_results
-from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, Opinion, PersonResult, Truth, document_head
+from facefake.scoring.result import (
+    ClipResult,
+    ErrorFacts,
+    FrameScore,
+    Opinion,
+    PersonResult,
+    Truth,
+    VideoFacts,
+    document_head,
+)
 from facefake.scoring.verdict import REASONS, FrameCounts
 
 from .reports import comparison, empty_report, report
@@ -111,6 +121,16 @@ def test_of_both_paths_the_other_ones_answer_stands_beside(other, words):
 def test_a_shortfall_says_how_much_came():
     clip = replace(NO_FACE, reason="decode_shortfall", frames=FrameCounts(32, 7, 7))
     assert "7 of 32 frames came" in printed(clip)
+
+
+def test_what_was_done_to_a_video_is_said():
+    notes = ("The frame size changes (320x180, 1280x720).", "Interlaced frames were deinterlaced.")
+    video = VideoFacts("h264", 320, 180, 25.0, 4.0, 0, notes=notes)
+    good = ClipResult("a.mp4", "0", "video", "scored", "fake", 0.97, 0.97, video=video)
+    assert why(good) == "The frame size changes (320x180, 1280x720); Interlaced frames were deinterlaced"
+    small = replace(good, status="inconclusive", verdict="inconclusive", reason="faces_too_small")
+    assert why(small).startswith("the faces are too small; The frame size changes")
+    assert "deinterlaced" in printed(good)
 
 
 def test_long_lists_end_in_how_many_more_there_are():

@@ -58,10 +58,20 @@ def test_a_result_has_the_keys_of_schema_1_in_order():
         *("frames", "video", "people", "error"),
     ]
     assert list(data["frames"]) == ["requested", "decoded", "with_face"]
-    assert list(data["video"]) == ["codec", "width", "height", "fps", "duration", "rotation", "clock_restarts"]
+    facts = ["codec", "width", "height", "fps", "duration", "rotation", "clock_restarts", "notes"]
+    assert list(data["video"]) == facts
     assert list(data["people"][0]) == ["track", "probability", "score", "frames"]
     assert list(data["people"][0]["frames"][0]) == ["index", "time", "score", "box", "landmarks", "confidence"]
     assert data["error"] is data["reason"] is None
+
+
+def test_notes_on_the_video_come_back_and_files_from_before_them_are_read():
+    noted = replace(SCORED, video=replace(SCORED.video, notes=("Interlaced frames were deinterlaced.",)))
+    data = json.loads(json.dumps(noted.to_dict()))
+    assert data["video"]["notes"] == ["Interlaced frames were deinterlaced."]
+    assert ClipResult.from_dict(data).video.notes == noted.video.notes
+    del data["video"]["notes"]
+    assert ClipResult.from_dict(data).video.notes == ()
 
 
 def test_the_document_head_has_the_keys_of_schema_1_in_order():

@@ -16,7 +16,7 @@ from preprocessing.corruptions.reencode import reencode
 from preprocessing.errors import FacefakeError
 from preprocessing.scratch import scratch_folder
 from preprocessing.video import Limits, open_video, read_still
-from tests.clips import cut, move_index_first, numbered_frame, read_number, write_video
+from tests.clips import Part, cut, move_index_first, numbered_frame, read_number, write_parts, write_video
 
 LIMITS = Limits()
 
@@ -116,6 +116,23 @@ def test_sides_that_are_odd_and_turned_stay_as_they_are(tmp_path):
     assert (info.width, info.height) == (coded_info.width, coded_info.height) == (97, 161)
     assert coded[0][2].shape == (161, 97, 3)
     assert psnr(clean, coded) > 25
+
+
+@pytest.mark.parametrize("text", ["h264:16", "hevc:16", "blur:1", "fps:12.5", "height:64"])
+@pytest.mark.parametrize(
+    "sizes", [[(160, 96), (320, 192), (96, 161)], [(320, 192), (161, 96)]], ids=["grows", "shrinks"]
+)
+def test_frames_of_several_sizes_keep_them(tmp_path, text, sizes):
+    parts = [Part([numbered_frame(4 * place + k, *size) for k in range(4)]) for place, size in enumerate(sizes)]
+    path = write_parts(tmp_path / "clip.mkv", parts, "libx264", pixel_format="yuv444p")
+    info, found = frames(path, text)
+    _, clean = frames(path)
+    assert [index for index, _, _ in found] == list(range(0, 4 * len(sizes), 2 if text == "fps:12.5" else 1))
+    for index, _, rgb in found:
+        shorter = min(rgb.shape[:2])
+        assert rgb.shape == clean[index][2].shape or (text == "height:64" and shorter == 64)
+        assert read_number(rgb) == index
+    assert len(info.notes) == 1
 
 
 def test_uneven_times_are_kept(tmp_path):

@@ -4,6 +4,7 @@ import io
 import struct
 import subprocess
 import sys
+import zlib
 
 import numpy as np
 import pytest
@@ -76,6 +77,37 @@ def test_heif_stands_as_the_format_itself_says_and_is_turned_once(tmp_path):
     Image.fromarray(PICTURE).save(plain, exif=exif, quality=95)
     assert b"irot" not in plain.read_bytes()
     assert read_number(read_still(plain)[1].rgb[0]) == 0b10110001
+
+
+@pytest.mark.skipif("avif" not in SUFFIXES, reason="this Pillow writes no AVIF")
+@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG"), (13, None)])
+@pytest.mark.parametrize("form", ["HEIF", "AVIF"])
+def test_hdr_is_tone_mapped(tmp_path, form, transfer, name):
+    file = io.BytesIO()
+    Image.fromarray(PICTURE // 2).save(file, form, quality=95)
+    data = file.getvalue()
+    place = data.index(b"colrnclx") + 8  # then primaries and transfer
+    path = tmp_path / "picture"
+    path.write_bytes(data[:place] + struct.pack(">HH", 9, transfer) + data[place + 4 :])
+    info, batch = read_still(path)
+    grey = batch.rgb[0, 24, 140].astype(int)
+    if name is None:
+        assert info.notes == ()
+        assert np.abs(grey - 64).max() <= 4
+    else:
+        assert info.notes == (f"HDR ({name}) was tone-mapped to SDR.",)
+        # a quarter of the code is 5 cd/m2 by PQ and 3 % of the scene's light by HLG
+        assert np.abs(grey - {"PQ": 55, "HLG": 72}[name]).max() <= 6
+
+
+def test_a_png_says_with_its_code_points_that_it_is_hdr(tmp_path):
+    Image.fromarray(PICTURE).save(tmp_path / "plain.png")
+    data = (tmp_path / "plain.png").read_bytes()
+    content = b"cICP" + bytes([9, 16, 0, 1])
+    chunk = struct.pack(">I", 4) + content + struct.pack(">I", zlib.crc32(content))
+    (tmp_path / "hdr.png").write_bytes(data[:33] + chunk + data[33:])  # after the header chunk
+    assert read_still(tmp_path / "plain.png")[0].notes == ()
+    assert read_still(tmp_path / "hdr.png")[0].notes == ("HDR (PQ) was tone-mapped to SDR.",)
 
 
 @pytest.mark.skipif("avif" not in SUFFIXES, reason="this Pillow writes no AVIF")
