@@ -29,20 +29,43 @@ _DEMUXERS = {
     "mpeg": "mpeg",
     "flv": "flv",
     "asf": "asf",
+    "avif-sequence": "mov",
+    "heif-sequence": "mov",
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FrameIndex:
-    """The frames of one video stream in presentation order.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Listing:
+    """The frames of a clip in presentation order, whatever decodes them.
+
+    Attributes:
+        container: The file's kind, as :func:`~preprocessing.video.safe.check_file` tells it.
+        times: ``(n,)`` float64 seconds from the start of the clip.
+        keyframes: ``(k,)`` int64, indices into ``times`` of the frames that need none of those before.
+        codec, fps, frames_reported, duration, notes: As in :class:`~preprocessing.video.types.VideoInfo`.
+    """
+
+    container: str
+    times: np.ndarray
+    keyframes: np.ndarray
+    codec: str
+    fps: float | None
+    frames_reported: int | None
+    duration: float | None
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class FrameIndex(Listing):
+    """The frames of one video stream.
 
     Attributes:
         path: The file.
-        container: Its kind, as :func:`~preprocessing.video.safe.check_file` sniffed it.
         stream: Index of the stream in the container.
         pts: ``(n,)`` int64 time stamps in the stream's own unit, ascending; strictly so unless ``by_count``.
-        times: ``(n,)`` float64 seconds from the start of the container.
-        keyframes: ``(k,)`` int64, indices into ``times``.
         seek_to: ``(k,)`` int64, the time stamp that takes the demuxer to each keyframe.
         dropped: Time stamps of frames in the file that are not part of the clip: cut short by the file's end, or
             outside the edit list.
@@ -50,28 +73,18 @@ class FrameIndex:
             leave them out.
         by_count: Time stamps cannot tell the frames apart (B-frames in AVI, MPEG program streams): the k-th frame to
             leave the decoder is frame k, and the times may be off by a frame or two.
-        codec, width, height, fps, frames_reported, duration: As the header has them, before rotation.
+        width, height: As the header has them, before rotation.
     """
 
     path: Path
-    container: str
     stream: int
     pts: np.ndarray
-    times: np.ndarray
-    keyframes: np.ndarray
     seek_to: np.ndarray
     dropped: frozenset[int]
     open_gop: bool
     by_count: bool
-    codec: str
     width: int
     height: int
-    fps: float | None
-    frames_reported: int | None
-    duration: float | None
-
-    def __len__(self) -> int:
-        return len(self.times)
 
 
 def open_container(path: Path, container: str) -> av.container.InputContainer:
@@ -149,7 +162,7 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
         unit = float(stream.time_base or 1)
         start = pts[0] * unit if by_count or source.start_time is None else source.start_time / av.time_base
         times = pts * unit - start
-        _check_seconds(path.name, float(times[-1] - times[0]), limits)
+        check_seconds(path.name, float(times[-1] - times[0]), limits)
         codec = context.codec.canonical_name
         # FFmpeg's MP4 demuxer allows for B-frames in every codec but HEVC
         takes_pts = container == "matroska" or (container == "mp4" and codec != "hevc")
@@ -174,12 +187,21 @@ def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:
         )
 
 
-def _check_seconds(name: str, seconds: float, limits: Limits) -> None:
+def check_seconds(name: str, seconds: float, limits: Limits) -> None:
+    """Raise ``too_large`` for a clip that lasts longer than the limit."""
     if seconds > limits.seconds:
         raise FacefakeError(
             "too_large",
             f"{name} lasts {seconds:.0f} s, over the limit of {limits.seconds:.0f} s",
             "Cut it, or raise the limit on seconds.",
+        )
+
+
+def check_frames(name: str, count: int, limits: Limits) -> None:
+    """Raise ``too_large`` for more frames than the limit."""
+    if count > limits.frames:
+        raise FacefakeError(
+            "too_large", f"{name} has more than {limits.frames} frames", "Cut it, or raise the limit on frames."
         )
 
 
@@ -202,12 +224,7 @@ def _packets(
             continue
         tail = tail + 1 if packet.is_corrupt else 0
         found.append(_Packet(packet.pts, packet.dts, bool(packet.is_keyframe)))
-        if len(found) > limits.frames:
-            raise FacefakeError(
-                "too_large",
-                f"{path.name} has more than {limits.frames} frames",
-                "Cut it, or raise the limit on frames.",
-            )
+        check_frames(path.name, len(found), limits)
     whole, cut = found[: len(found) - tail], found[len(found) - tail :]
     if not whole:
         raise FacefakeError(

@@ -11,9 +11,11 @@ import numpy as np
 from preprocessing.errors import FacefakeError
 from preprocessing.video.backends.base import Backend
 from preprocessing.video.backends.decord import DecordBackend
+from preprocessing.video.backends.pillow import open_series
 from preprocessing.video.backends.pyav import PyAVBackend
-from preprocessing.video.index import FrameIndex, build_index
+from preprocessing.video.index import FrameIndex, Listing, build_index
 from preprocessing.video.safe import PICTURES, check_file
+from preprocessing.video.series import ANIMATIONS, PAGES
 from preprocessing.video.still import probe_still
 from preprocessing.video.types import FrameBatch, Limits, VideoInfo
 
@@ -22,12 +24,13 @@ BACKENDS = ("pyav", "decord")
 
 
 def open_video(path: str | os.PathLike[str], *, limits: Limits | None = None, backend: str = "auto") -> VideoReader:
-    """Open a video file.
+    """Open a video file, or one of several pictures: an animation, an image sequence, pages.
 
     Args:
         path: A local file; see :func:`~preprocessing.video.safe.check_file`.
         limits: What the clip may cost.
-        backend: ``pyav``, ``decord``, or ``auto``: the first of :data:`BACKENDS` that can decode it.
+        backend: ``pyav``, ``decord``, or ``auto``: the first of :data:`BACKENDS` that can decode it. Animations and
+            pages are decoded by Pillow, whatever is said here.
 
     Returns:
         A reader, to be used as a context manager.
@@ -42,6 +45,8 @@ def open_video(path: str | os.PathLike[str], *, limits: Limits | None = None, ba
     real, container = check_file(path, limits)
     if container in PICTURES:
         raise FacefakeError("not_a_video", f"{real.name} is a {container} picture", "Read it with read_still.")
+    if container in ANIMATIONS or container in PAGES:
+        return VideoReader(*open_series(real, container, limits))
     index = build_index(real, container, limits)
     return VideoReader(index, _start(index, limits, backend))
 
@@ -87,7 +92,7 @@ class VideoReader:
         failed: Why frames that were asked for were not delivered, by index.
     """
 
-    def __init__(self, index: FrameIndex, backend: Backend) -> None:
+    def __init__(self, index: Listing, backend: Backend) -> None:
         self._backend = backend
         self.backend = backend.name
         self.times = index.times
@@ -103,6 +108,7 @@ class VideoReader:
             frames_reported=index.frames_reported,
             duration=index.duration if index.duration is not None else float(index.times[-1] - index.times[0]),
             rotation=backend.rotation,
+            notes=index.notes,
         )
 
     def __enter__(self) -> VideoReader:

@@ -36,7 +36,7 @@ class VideoInfo:
     """What the file says of itself; nothing here is proof that a frame can be decoded.
 
     Attributes:
-        container: Kind of file by its bytes: ``mp4``, ``matroska``, ``avi``, ..., ``jpeg``, ``png``, ...
+        container: Kind of file by its bytes: ``mp4``, ``matroska``, ``avi``, ..., ``jpeg``, ``png``, ..., ``apng``, ...
         codec: Name of the codec, e.g. ``h264``; the container again for a still picture.
         width: Pixels of the upright picture.
         height: Pixels of the upright picture.
@@ -44,6 +44,7 @@ class VideoInfo:
         frames_reported: Number of frames by the header, ``None`` if it says nothing; a truncated file holds fewer.
         duration: Seconds by the header, or measured from the frames where the header says nothing.
         rotation: Degrees (0, 90, 180, 270) by which the stored picture is turned clockwise to stand upright.
+        notes: What else people should know of the file, a sentence each.
     """
 
     container: str
@@ -54,6 +55,7 @@ class VideoInfo:
     frames_reported: int | None
     duration: float | None
     rotation: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
