@@ -134,7 +134,8 @@ class VideoReader:
             batch: Most frames in one batch, and so in memory.
 
         Yields:
-            Frames in ascending order. Those that cannot be decoded are left out and named in :attr:`failed`.
+            Frames in ascending order, those of a batch of one shape. Those that cannot be decoded are left out and
+            named in :attr:`failed`.
 
         Raises:
             FacefakeError: ``usage`` for an index that is not in the clip or a batch below one.
@@ -146,22 +147,20 @@ class VideoReader:
             )
         batch = min(batch, max(len(wanted), 1))
         held: list[int] = []
-        rgb = self._room(batch)
+        rgb = np.empty(0, np.uint8)
         for index, picture in self._backend.pictures(wanted, batch):
             if isinstance(picture, str):
                 self.failed[index] = picture
                 continue
+            if held and (len(held) == batch or picture.shape != rgb.shape[1:]):
+                yield self._batch(rgb[: len(held)], held)
+                held = []
+            if not held:  # who got the batch before may keep it
+                rgb = np.empty((batch, *picture.shape), dtype=np.uint8)
             rgb[len(held)] = picture
             held.append(index)
-            if len(held) == batch:
-                yield self._batch(rgb, held)
-                rgb, held = self._room(batch), []
         if held:
             yield self._batch(rgb[: len(held)], held)
-
-    def _room(self, batch: int) -> np.ndarray:
-        """Memory for a batch; who got the one before may keep it."""
-        return np.empty((batch, self.info.height, self.info.width, 3), dtype=np.uint8)
 
     def _batch(self, rgb: np.ndarray, held: list[int]) -> FrameBatch:
         index = np.array(held, dtype=np.int64)

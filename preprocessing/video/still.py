@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, features
+from PIL import Image, ImageOps, TiffImagePlugin, features
 
 from preprocessing.errors import FacefakeError
 from preprocessing.video.safe import PICTURES, check_file, check_pixels, sniff
@@ -20,7 +20,8 @@ from preprocessing.video.types import FrameBatch, Limits, VideoInfo
 
 ORIENTATION = 0x0112
 TURNS = {3: 180, 4: 180, 5: 270, 6: 90, 7: 90, 8: 270}  # EXIF value: degrees clockwise to upright; 5 and 7 mirror too
-LYING = (5, 6, 7, 8)  # EXIF values of pictures stored on their side
+_TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
+_LYING = (5, 6, 7, 8)  # EXIF values of pictures stored on their side
 
 
 def read_still(path: str | os.PathLike[str], limits: Limits | None = None) -> tuple[VideoInfo, FrameBatch]:
@@ -185,7 +186,10 @@ def _info(image: Image.Image, name: str, container: str, notes: tuple[str, ...])
         orientation = image.getexif().get(ORIENTATION, 1)
     except DAMAGE as error:  # a PNG may have it behind its pixels, and reads them first
         raise unreadable(name, error) from error
-    width, height = image.size[::-1] if orientation in LYING else image.size
+    size = image.size
+    if isinstance(image, TiffImagePlugin.TiffImageFile):  # whose size is turned already in some releases of Pillow
+        size = image.tag_v2[_TIFF_WIDTH], image.tag_v2[_TIFF_HEIGHT]
+    width, height = size[::-1] if orientation in _LYING else size
     return VideoInfo(container, container, width, height, None, None, None, TURNS.get(orientation, 0), notes)
 
 

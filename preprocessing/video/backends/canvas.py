@@ -81,14 +81,15 @@ class Canvas:
 
     def _paint(self, number: int) -> None:
         if number and self._below:
-            box = _common(self._layers[number - 1].box, self._all)
-            self._canvas.paste(self._below, box)
+            self._take_away(self._layers[number - 1])
         layer = self._layers[number]
         box = _common(layer.box, self._all)
         self._below = self._what_comes_back(layer, box)
         self._failure = None
         try:
-            patch = self._decode(layer).crop(tuple(np.subtract(box, 2 * layer.box[:2])))
+            patch = self._decode(layer).crop(
+                (*np.subtract(box[:2], layer.box[:2]), *np.subtract(box[2:], layer.box[:2]))
+            )
         except FacefakeError as error:
             self._failure = error.message
         except DAMAGE as error:
@@ -98,23 +99,29 @@ class Canvas:
                 self._canvas.alpha_composite(patch, box[:2])
             else:
                 self._canvas.paste(patch, box)
+            if self._stale and self._covers(layer, patch, self._stale):
+                self._stale = None
         self._painted = number
-        self._note_damage(layer, box)
+        if self._failure and layer.disposal == "keep":
+            self._stale = _around(self._stale, box) if self._stale else box
+
+    def _covers(self, layer: Layer, patch: Image.Image, place: Box) -> bool:
+        """Whether nothing of a place on the canvas will be seen again below this layer."""
+        stays = layer.disposal != "restore" and _within(place, _common(layer.box, self._all))
+        return stays and not (layer.over and _lets_through(patch))
+
+    def _take_away(self, layer: Layer) -> None:
+        """Put back what was below the last layer."""
+        box = _common(layer.box, self._all)
+        self._canvas.paste(self._below, box)
+        if layer.disposal == "clear" and self._stale and _within(self._stale, box):
+            self._stale = None
 
     def _what_comes_back(self, layer: Layer, box: Box) -> Image.Image | None:
         if layer.disposal == "keep":
             return None
         size = (box[2] - box[0], box[3] - box[1])
         return Image.new("RGBA", size, _EMPTY) if layer.disposal == "clear" else self._canvas.crop(box)
-
-    def _note_damage(self, layer: Layer, box: Box) -> None:
-        """Keep account of where the canvas is not as it should be once the next layer comes."""
-        if self._failure is None:
-            covered = not layer.over or layer.disposal == "clear"
-            if covered and self._stale and _within(self._stale, box):
-                self._stale = None
-        elif layer.disposal == "keep":
-            self._stale = _around(self._stale, box) if self._stale else box
 
     def _decode(self, layer: Layer) -> Image.Image:
         data = io.BytesIO(self._animation.as_still(layer))
@@ -132,6 +139,17 @@ def _orientation(exif: bytes) -> int:
         return int(found.get(ORIENTATION, 1))
     except DAMAGE:
         return 1
+
+
+def _inside(box: Box, corner: tuple[int, int]) -> Box:
+    """A box counted from a corner other than that of the canvas."""
+    left, top = corner
+    return box[0] - left, box[1] - top, box[2] - left, box[3] - top
+
+
+def _lets_through(patch: Image.Image) -> bool:
+    """Whether any of its pixels is not opaque."""
+    return bool(np.asarray(patch)[..., 3].min(initial=255) < 255)
 
 
 def _within(inner: Box, outer: Box) -> bool:
