@@ -81,7 +81,7 @@ class Canvas:
 
     def _paint(self, number: int) -> None:
         if number and self._below:
-            self._take_away(self._layers[number - 1])
+            self._put_back(self._layers[number - 1], self._below)
         layer = self._layers[number]
         box = _common(layer.box, self._all)
         self._below = self._what_comes_back(layer, box)
@@ -110,10 +110,10 @@ class Canvas:
         stays = layer.disposal != "restore" and _within(place, _common(layer.box, self._all))
         return stays and not (layer.over and _lets_through(patch))
 
-    def _take_away(self, layer: Layer) -> None:
-        """Put back what was below the last layer."""
+    def _put_back(self, layer: Layer, below: Image.Image) -> None:
+        """Take the last layer away again."""
         box = _common(layer.box, self._all)
-        self._canvas.paste(self._below, box)
+        self._canvas.paste(below, box)
         if layer.disposal == "clear" and self._stale and _within(self._stale, box):
             self._stale = None
 
