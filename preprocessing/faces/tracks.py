@@ -28,9 +28,10 @@ _MEMORY_SAMPLES, _MEMORY_SECONDS = 3, 2.0  # a track ends when it was missed for
 _MISSED_PENALTY = 0.3  # the longer a track was missed, the closer a face must lie to continue it
 _NO_LINK = _REACH + _OVERLAP_WEIGHT
 
-# Over 30 people in 24 real clips (FaceForensics++, Celeb-DF, DFDC, phones, a street): two looks of one person at most
-# 3.5 s apart differed by 0.27 in the median, 95 % by less than 0.62 and 99 % by less than 0.78; those of two people, one
-# lit such that both faces had one mean colour, by 0.99 in the median, 95 % by more than 0.77, 99 % by more than 0.67
+# Over 30 people in 24 real clips (FaceForensics++, Celeb-DF, DFDC, phones, a street), two looks of one person at most
+# 3.5 s apart differed by 0.27 in the median, 95 % by less than 0.62 and 99 % by less than 0.78. Those of two people,
+# one lit such that both faces had one mean colour, differed by 0.99 in the median, 95 % by more than 0.77 and 99 % by
+# more than 0.67.
 _LOOKS_KEPT = 4  # of a person, the last ones: a head that was turned turns back
 _LOOKS_FREE = 0.6  # what differs less says nothing against a link
 _LOOKS_WEIGHT = 8.0  # a face in the very place of the last one is another person's from 0.77 on
