@@ -19,6 +19,7 @@ _WIDE_SIDE = 80  # of the region around the face in which the clothes are
 _WIDER = _WIDE_SIDE / 4.0 / (64 / 1.3)  # its scale over that of the face, of which it has the middle
 _INNER = np.s_[8:60, 10:54]  # of the first: without most of what is behind the head
 _CLOTHES = np.s_[59:78, 25:55]  # of the second
+_CLOTHES_Y, _CLOTHES_X = np.mgrid[_CLOTHES]
 _PATCH = 24
 _PATCH_INNER = np.s_[3:21, 3:21]
 _BINS = 6
@@ -88,8 +89,6 @@ def _colours(pixels: np.ndarray, gain: float) -> np.ndarray:
 
 def _in_frame(to_wide: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Which pixels of the clothes' region lie in the frame."""
-    rows, columns = _CLOTHES
-    y, x = np.mgrid[rows, columns]
     back = cv2.invertAffineTransform(to_wide)
-    frame_x, frame_y = (row[0] * x + row[1] * y + row[2] for row in back)
+    frame_x, frame_y = (row[0] * _CLOTHES_X + row[1] * _CLOTHES_Y + row[2] for row in back)
     return (frame_x >= 0) & (frame_y >= 0) & (frame_x <= shape[1] - 1) & (frame_y <= shape[0] - 1)
