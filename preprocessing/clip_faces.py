@@ -83,4 +83,4 @@ def shortfall(info: VideoInfo, present: int, requested: int, decoded: int) -> st
         return f"{requested - decoded} of {requested} frames asked for could not be decoded"
     if info.frames_reported and present < WHOLE_SHARE * info.frames_reported:
         return f"the file says it has {info.frames_reported} frames and holds {present}"
-    return None
+    return info.cut_short

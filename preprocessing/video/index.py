@@ -42,7 +42,7 @@ class Listing:
         container: The file's kind, as :func:`~preprocessing.video.safe.check_file` tells it.
         times: ``(n,)`` float64 seconds from the start of the clip.
         keyframes: ``(k,)`` int64, indices into ``times`` of the frames that need none of those before.
-        codec, fps, frames_reported, duration, notes: As in :class:`~preprocessing.video.types.VideoInfo`.
+        codec, fps, frames_reported, duration, notes, cut_short: As in :class:`~preprocessing.video.types.VideoInfo`.
     """
 
     container: str
@@ -53,6 +53,7 @@ class Listing:
     frames_reported: int | None
     duration: float | None
     notes: tuple[str, ...] = ()
+    cut_short: str | None = None
 
     def __len__(self) -> int:
         return len(self.times)

@@ -109,6 +109,7 @@ class VideoReader:
             duration=index.duration if index.duration is not None else float(index.times[-1] - index.times[0]),
             rotation=backend.rotation,
             notes=index.notes,
+            cut_short=index.cut_short,
         )
 
     def __enter__(self) -> VideoReader:

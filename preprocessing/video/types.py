@@ -45,6 +45,8 @@ class VideoInfo:
         duration: Seconds by the header, or measured from the frames where the header says nothing.
         rotation: Degrees (0, 90, 180, 270) by which the stored picture is turned clockwise to stand upright.
         notes: What else people should know of the file, a sentence each.
+        cut_short: What the file promises and does not hold, in words; ``None`` for a file that is whole, or does not
+            say.
     """
 
     container: str
@@ -56,6 +58,7 @@ class VideoInfo:
     duration: float | None
     rotation: int
     notes: tuple[str, ...] = ()
+    cut_short: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

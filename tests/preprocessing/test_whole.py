@@ -199,6 +199,15 @@ def test_an_animation_is_sampled_like_a_video(tmp_path, suffix, container):
     assert extracted(found).kind == "video"
 
 
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
+def test_an_animation_that_breaks_off_is_a_shortfall(tmp_path, suffix):
+    first, *others = [Image.fromarray(np.roll(NOISE, 7 * number, axis=1)) for number in range(6)]
+    first.save(tmp_path / "whole", suffix, save_all=True, append_images=others, lossless=True)
+    found = whole(cut(tmp_path / "whole", 0.6))
+    assert (found.outcome, found.decoded) == ("decode_shortfall", 3)
+    assert "frame" in found.reason
+
+
 def test_an_animation_of_one_frame_is_a_picture(tmp_path):
     Image.fromarray(numbered_frame(3)).save(tmp_path / "one.gif", save_all=True)
     found = whole(tmp_path / "one.gif")

@@ -104,7 +104,8 @@ def _animation(path: Path, container: str, limits: Limits) -> tuple[Listing, Can
         duration=duration,
         times=np.concatenate([[0.0], ends[:-1]]),
         keyframes=np.array(canvas.keyframes, dtype=np.int64),
-        notes=tuple(_animation_notes(animation, len(layers))),
+        notes=() if animation.left_out is None else (animation.left_out,),
+        cut_short=_cut_short(animation, len(layers)),
     )
     return index, canvas
 
@@ -134,11 +135,12 @@ def _affordable(name: str, found: Iterator[Layer], limits: Limits) -> list[Layer
     return layers
 
 
-def _animation_notes(animation: Animation, frames: int) -> Iterator[str]:
-    if animation.left_out is not None:
-        yield animation.left_out
-    if not animation.ended:
-        yield f"The file breaks off after frame {frames}."
+def _cut_short(animation: Animation, frames: int) -> str | None:
+    """What is missing, in words, where the header counts the frames or the file breaks off within one."""
+    if animation.promised is not None:
+        missing = animation.promised - frames
+        return f"the file says it has {animation.promised} frames and holds {frames}" if missing > 0 else None
+    return None if animation.ended else f"the file breaks off after frame {frames}"
 
 
 def _pages(path: Path, container: str, limits: Limits) -> tuple[Listing, Pages]:

@@ -58,6 +58,7 @@ class Gif:
                 yield layer
                 self._file.seek(place)
                 control = bytes(4)
+        self.ended = True  # many writers leave the trailer out, and nothing else is missing
 
     def as_still(self, layer: Layer) -> bytes:
         """See :class:`preprocessing.video.series.layers.Animation`."""

@@ -43,7 +43,7 @@ class Animation(Protocol):
         size: Width and height of the canvas.
         exif: EXIF data, empty if there are none.
         promised: Number of frames by the header, ``None`` where the format has no such field.
-        ended: Once :meth:`layers` is through: whether the file ended as its format has it; otherwise it was cut off.
+        ended: Once :meth:`layers` is through: whether the file did not break off within a frame.
         left_out: What else the file shows that is no frame of the animation, as a sentence; ``None`` for nothing.
     """
 
