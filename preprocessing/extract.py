@@ -22,6 +22,7 @@ from preprocessing.faces import (
     FaceDetector,
     TrackFrame,
     align,
+    appearance,
     labelled_face,
     link,
     load_face_detector,
@@ -66,7 +67,7 @@ def _look(
         mask = masks.get(int(index))
         yield _Seen(
             index=int(index),
-            track_frame=TrackFrame(float(time), faces, signature(rgb)),
+            track_frame=TrackFrame(float(time), faces, signature(rgb), [appearance(rgb, face) for face in faces]),
             crops=crops,
             has_mask=mask is not None,
             size=(rgb.shape[1], rgb.shape[0]),

@@ -15,7 +15,8 @@ from preprocessing.faces.align import CropGeometry
 from preprocessing.faces.released import RELEASED
 from preprocessing.video.sampling import Sampling
 
-# raised whenever the code changes what a recipe yields, so that old and new crops never share a store
+# raised whenever the code changes the pixels that a recipe yields, so that old and new crops never share a store; how
+# faces are linked to tracks changes no crop, and a store keeps the tracks it was made with
 VERSION = 1
 
 NO_FACES = "none"

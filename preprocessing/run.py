@@ -207,7 +207,9 @@ def _plan(
     recorded = store.known()
     for clip in clips:
         row, sources = recorded.get((clip.dataset, clip.key), (None, []))
-        if row is None or _to_redo(row, redo):
+        if row is not None and store.is_own(clip):
+            known.append((clip, row))
+        elif row is None or _to_redo(row, redo):
             todo.append(clip)
         elif unchanged(sources, clip):
             known.append((clip, row))

@@ -238,6 +238,10 @@ class FaceStore:
             (row["dataset"], row["clip"]): (row, [Source.from_dict(each) for each in sources]) for row, sources in found
         }
 
+    def is_own(self, clip: Clip) -> bool:
+        """Whether the clip is one of this store, where the store itself is the data set: its path is a folder in it."""
+        return self.root in clip.path.parents
+
     def is_filed(self, clip: Clip, row: Mapping[str, Any]) -> bool:
         """Whether a recorded row says of the clip what its data set says now, in the folder it belongs into."""
         folder = clip_folder(clip)

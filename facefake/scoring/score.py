@@ -28,7 +28,7 @@ from preprocessing.extract import ClipFaces, FaceCrop, extract_clip
 from preprocessing.faces import CropGeometry
 from preprocessing.recipe import Recipe
 from preprocessing.source import examine
-from preprocessing.video import PICTURES, Limits
+from preprocessing.video import PICTURES, Limits, check_file
 from preprocessing.workers import AHEAD, map_clips
 
 BATCH = 32  # crops that make a forward pass worth its while
@@ -255,12 +255,21 @@ def failed(clip: Clip, error: FacefakeError, sha256: str | None = None, via: Via
     return ClipResult(
         path=str(clip.path),
         sha256=sha256,
-        kind="image" if clip.path.suffix.lower() in (*IMAGE_SUFFIXES, ".parquet") else "video",
+        kind=_kind_of(clip),
         status="error",
         error=ErrorFacts(**error.to_dict()),
         truth=truth(clip),
         via=via,
     )
+
+
+def _kind_of(clip: Clip) -> Kind:
+    """By what the file holds, as far as its first bytes tell, otherwise by its name."""
+    try:
+        still = clip.member is not None or check_file(clip.path)[1] in PICTURES
+    except FacefakeError:
+        still = clip.path.suffix.lower() in (*IMAGE_SUFFIXES, ".parquet")
+    return "image" if still else "video"
 
 
 def truth(clip: Clip) -> Truth | None:

@@ -80,8 +80,7 @@ def examined_content(store: FaceStore, clip: Clip) -> str | None:
     if record is None:
         return None
     sources = [Source.from_dict(source) for source in record["sources"]]
-    of_store = store.root in clip.path.parents  # where the store itself is the data set
-    if not of_store and clip.path.exists() and not unchanged(sources, clip) and proven(sources, clip) is None:
+    if not store.is_own(clip) and clip.path.exists() and not unchanged(sources, clip) and proven(sources, clip) is None:
         raise FacefakeError(
             "store_outdated",
             f"{clip.key}: the faces in {store.root} are not known to be of {clip.path} as it is now.",

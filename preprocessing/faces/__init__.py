@@ -11,6 +11,7 @@ from preprocessing.faces.known import (
     load_face_detector,
     sure_from,
 )
+from preprocessing.faces.looks import appearance
 from preprocessing.faces.mask import labelled_face, main_faces
 from preprocessing.faces.quality import Quality, measure
 from preprocessing.faces.released import RELEASED, ReleasedCrops
@@ -31,6 +32,7 @@ __all__ = [
     "ReleasedFace",
     "TrackFrame",
     "align",
+    "appearance",
     "find_face_detector",
     "labelled_face",
     "link",

@@ -1,21 +1,23 @@
 """People through a clip: faces linked over frames that may lie seconds apart.
 
 Trackers for dense video break here, so each pair of neighbouring samples is matched on its own: the Hungarian method
-on landmark distance and box overlap, positions carried on by the last motion, a short memory for people who are missed,
-and a fresh start at each cut. A wrong link mixes two people's scores, a missing one only splits one person in two, so
-the rules lean towards splitting.
+on landmark distance, box overlap and looks, positions carried on by the last motion, a short memory for people who are
+missed, and a fresh start at each cut. A wrong link mixes two people's scores, a missing one only splits one person in
+two, so the rules lean towards splitting.
 
 False faces are not hidden here: they mostly make short tracks of low confidence, which scoring can tell.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
+from preprocessing.faces.looks import difference
 from preprocessing.faces.types import Face
 
 _REACH = 1.0  # face sides a person may move between two samples
@@ -25,6 +27,16 @@ _MOTION_SECONDS = 0.2  # how long people keep their motion; over longer gaps it 
 _MEMORY_SAMPLES, _MEMORY_SECONDS = 3, 2.0  # a track ends when it was missed for more than both
 _MISSED_PENALTY = 0.3  # the longer a track was missed, the closer a face must lie to continue it
 _NO_LINK = _REACH + _OVERLAP_WEIGHT
+
+# Over 30 people in 24 real clips (FaceForensics++, Celeb-DF, DFDC, phones, a street), two looks of one person at most
+# 3.5 s apart differed by 0.27 in the median, 95 % by less than 0.62 and 99 % by less than 0.78. Those of two people,
+# one lit such that both faces had one mean colour, differed by 0.99 in the median, 95 % by more than 0.77 and 99 % by
+# more than 0.67.
+_LOOKS_KEPT = 4  # of a person, the last ones: a head that was turned turns back
+_LOOKS_FREE = 0.6  # what differs less says nothing against a link
+_LOOKS_WEIGHT = 8.0  # a face in the very place of the last one is another person's from 0.77 on
+_ALIKE = 0.5  # who looks so much the same may be anywhere in the frame, and nearer or farther
+_ANYWHERE = 0.7  # what that costs: a face in the right place that looks no worse is preferred
 
 _THUMB = 16
 _BINS = (8, 4, 4)
@@ -40,11 +52,18 @@ class TrackFrame:
         time: Seconds.
         faces: The faces found in it, in any order.
         signature: :func:`signature` of the frame.
+        looks: :func:`preprocessing.faces.looks.appearance` of each face; where there is none, only its place
+            counts. Without any it may be left out.
     """
 
     time: float
     faces: list[Face]
     signature: np.ndarray
+    looks: Sequence[np.ndarray | None] = ()
+
+    def look(self, place: int) -> np.ndarray | None:
+        """The appearance of one face, if it is known."""
+        return self.looks[place] if self.looks else None
 
 
 @dataclass(slots=True)
@@ -54,11 +73,18 @@ class _Track:
     time: float
     velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))  # pixels a second
     missed: int = 0
+    looks: deque[np.ndarray] = field(default_factory=lambda: deque(maxlen=_LOOKS_KEPT))
 
-    def follow(self, face: Face, time: float) -> None:
+    def follow(self, face: Face, look: np.ndarray | None, time: float) -> None:
         if time > self.time:
             self.velocity = (face.center - self.face.center) / (time - self.time)
         self.face, self.time, self.missed = face, time, 0
+        if look is not None:
+            self.looks.append(look)
+
+    def looks_different(self, look: np.ndarray | None) -> float | None:
+        """How different a face looks from the person's last looks, ``None`` if that is not known."""
+        return None if look is None or not self.looks else min(difference(each, look) for each in self.looks)
 
     def motion(self, time: float) -> np.ndarray:
         """Pixels the face is expected to have moved, if its velocity dies away exponentially."""
@@ -101,7 +127,7 @@ def _step(active: list[_Track], frame: TrackFrame, known: int) -> list[int]:
     # a fixed order of faces makes numbers and ties independent of the order they came in
     order = sorted(range(len(frame.faces)), key=lambda i: (*frame.faces[i].box.tolist(), frame.faces[i].confidence))
     numbers = [-1] * len(order)
-    matched = _match(active, [frame.faces[i] for i in order], frame.time)
+    matched = _match(active, [(frame.faces[i], frame.look(i)) for i in order], frame.time)
     for waiting in active:
         waiting.missed += 1
     for position, i in enumerate(order):
@@ -110,24 +136,35 @@ def _step(active: list[_Track], frame: TrackFrame, known: int) -> list[int]:
             track = _Track(known, frame.faces[i], frame.time)
             known += 1
             active.append(track)
-        track.follow(frame.faces[i], frame.time)
+        track.follow(frame.faces[i], frame.look(i), frame.time)
         numbers[i] = track.number
     return numbers
 
 
-def _match(active: list[_Track], faces: list[Face], time: float) -> dict[int, _Track]:
+def _match(active: list[_Track], faces: list[tuple[Face, np.ndarray | None]], time: float) -> dict[int, _Track]:
     """Position of a face to its track, for those that have one."""
     if not active or not faces:
         return {}
     from scipy.optimize import linear_sum_assignment  # it takes longer to load than all of this package
 
-    cost = np.array([[_cost(track, face, time) for face in faces] for track in active])
+    cost = np.array([[_cost(track, *face, time) for face in faces] for track in active])
     rows, columns = linear_sum_assignment(cost)
     return {int(c): active[r] for r, c in zip(rows, columns, strict=True) if cost[r, c] < _NO_LINK}
 
 
-def _cost(track: _Track, face: Face, time: float) -> float:
+def _cost(track: _Track, face: Face, look: np.ndarray | None, time: float) -> float:
     """How badly a face continues a track, from 0; :data:`_NO_LINK` if it cannot."""
+    place = _place_cost(track, face, time)
+    different = track.looks_different(look)
+    if different is None:
+        return place
+    if different < _ALIKE:  # whoever looks the same may have moved far between two samples
+        place = min(place, _ANYWHERE)
+    return min(place + _LOOKS_WEIGHT * max(0.0, different - _LOOKS_FREE), _NO_LINK)
+
+
+def _place_cost(track: _Track, face: Face, time: float) -> float:
+    """How badly the place and size of a face continue a track, from 0; :data:`_NO_LINK` if they cannot."""
     last = track.face
     size = (last.side + face.side) / 2
     if max(last.side, face.side) > _SIZE_RATIO * min(last.side, face.side):

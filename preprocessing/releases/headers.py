@@ -13,6 +13,7 @@ from PIL import JpegImagePlugin
 
 from preprocessing.errors import FacefakeError
 from preprocessing.video.safe import PICTURES, check_file, sniff
+from preprocessing.video.series import STILL
 from preprocessing.video.still import open_still
 from preprocessing.video.types import Limits
 
@@ -64,6 +65,7 @@ def read_header(source: Path | bytes) -> Header | None:
 
 
 def _header(source: Path | io.BytesIO, container: str, limits: Limits) -> Header | None:
+    container = STILL.get(container, container)
     if container not in PICTURES:
         return None
     with open_still(source, "picture", container, limits) as image:

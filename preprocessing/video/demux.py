@@ -19,6 +19,8 @@ _DEMUXERS = {
     "mpeg": "mpeg",
     "flv": "flv",
     "asf": "asf",
+    "avif-sequence": "mov",
+    "heif-sequence": "mov",
 }
 
 

@@ -27,19 +27,41 @@ from preprocessing.video.truncation import Held, missing
 from preprocessing.video.types import Limits
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FrameIndex:
-    """The frames of one video stream in presentation order.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Listing:
+    """The frames of a clip in presentation order, whatever decodes them.
+
+    Attributes:
+        container: The file's kind, as :func:`~preprocessing.video.safe.check_file` tells it.
+        times: ``(n,)`` float64 seconds from the start of the clip.
+        keyframes: ``(k,)`` int64, indices into ``times`` of the frames that need none of those before.
+        restarts: How often the clock goes back or stands still; ``times`` run on there.
+        codec, fps, frames_reported, duration, notes, cut_short: As in :class:`~preprocessing.video.types.VideoInfo`.
+    """
+
+    container: str
+    times: np.ndarray
+    keyframes: np.ndarray
+    codec: str
+    fps: float | None
+    frames_reported: int | None
+    duration: float | None
+    restarts: int = 0
+    notes: tuple[str, ...] = ()
+    cut_short: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class FrameIndex(Listing):
+    """The frames of one video stream.
 
     Attributes:
         path: The file.
-        container: Its kind, as :func:`~preprocessing.video.safe.check_file` sniffed it.
         stream: Index of the stream in the container.
         pts: ``(n,)`` int64 time stamps in the stream's own unit, ascending; strictly so unless ``by_count``.
-        times: ``(n,)`` float64 seconds from the start of the container, ascending.
-        restarts: How often the clock goes back or stands still (:func:`~preprocessing.video.clock.running_times`);
-            ``times`` run on there.
-        keyframes: ``(k,)`` int64, indices into ``times``.
         seek_to: ``(k,)`` int64, the time stamp that takes the demuxer to each keyframe.
         dropped: Time stamps of frames in the file that are not part of the clip: cut short by the file's end, outside
             the edit list, or never shown.
@@ -49,32 +71,19 @@ class FrameIndex:
             B-frames and MPEG program streams the times may be off by a frame or two.
         decoded: The frames are those that left the decoder when the whole file was decoded once; a packet that cannot
             be decoded is none of them.
-        codec, width, height, fps, frames_reported, duration: As the header has them, before rotation.
-        cut_short: What the file promises and does not hold, in words (:mod:`preprocessing.video.truncation`).
+        width, height: As the header has them, before rotation.
     """
 
     path: Path
-    container: str
     stream: int
     pts: np.ndarray
-    times: np.ndarray
-    restarts: int
-    keyframes: np.ndarray
     seek_to: np.ndarray
     dropped: frozenset[int]
     open_gop: bool
     by_count: bool
     decoded: bool
-    codec: str
     width: int
     height: int
-    fps: float | None
-    frames_reported: int | None
-    duration: float | None
-    cut_short: str | None
-
-    def __len__(self) -> int:
-        return len(self.times)
 
 
 def build_index(path: Path, container: str, limits: Limits) -> FrameIndex:

@@ -12,10 +12,12 @@ import numpy as np
 from preprocessing.errors import FacefakeError
 from preprocessing.video.backends.base import Backend
 from preprocessing.video.backends.decord import DecordBackend
+from preprocessing.video.backends.pillow import open_series
 from preprocessing.video.backends.pyav import PyAVBackend
 from preprocessing.video.batches import batched
-from preprocessing.video.index import FrameIndex, build_index
+from preprocessing.video.index import FrameIndex, Listing, build_index
 from preprocessing.video.safe import PICTURES, check_file
+from preprocessing.video.series import ANIMATIONS, PAGES
 from preprocessing.video.still import probe_still
 from preprocessing.video.types import FrameBatch, Limits, VideoInfo
 
@@ -26,12 +28,13 @@ _RESTARTS = "The clock of the file restarts or stands still: all frames count, a
 
 
 def open_video(path: str | os.PathLike[str], *, limits: Limits | None = None, backend: str = "auto") -> VideoReader:
-    """Open a video file.
+    """Open a video file, or one of several pictures: an animation, an image sequence, pages.
 
     Args:
         path: A local file; see :func:`~preprocessing.video.safe.check_file`.
         limits: What the clip may cost.
-        backend: ``pyav``, ``decord``, or ``auto``: the first of :data:`BACKENDS` that can decode it.
+        backend: ``pyav``, ``decord``, or ``auto``: the first of :data:`BACKENDS` that can decode it. Animations and
+            pages are decoded by Pillow, whatever is said here.
 
     Returns:
         A reader, to be used as a context manager.
@@ -47,6 +50,8 @@ def open_video(path: str | os.PathLike[str], *, limits: Limits | None = None, ba
     real, container = check_file(path, limits)
     if container in PICTURES:
         raise FacefakeError("not_a_video", f"{real.name} is a {container} picture", "Read it with read_still.")
+    if container in ANIMATIONS or container in PAGES:
+        return VideoReader(*open_series(real, container, limits))
     index = build_index(real, container, limits)
     return VideoReader(index, _start(index, limits, backend))
 
@@ -102,7 +107,7 @@ class VideoReader:
         failed: Why frames that were asked for were not delivered, by index.
     """
 
-    def __init__(self, index: FrameIndex, backend: Backend) -> None:
+    def __init__(self, index: Listing, backend: Backend) -> None:
         self._backend = backend
         self.backend = backend.name
         self.times = index.times
@@ -121,7 +126,7 @@ class VideoReader:
             rotation=backend.rotation,
             clock_restarts=index.restarts,
             cut_short=index.cut_short,
-            notes=(_RESTARTS,) if index.restarts else (),
+            notes=(*index.notes, _RESTARTS) if index.restarts else index.notes,
         )
 
     @property

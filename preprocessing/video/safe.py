@@ -15,10 +15,15 @@ import struct
 from pathlib import Path
 
 from preprocessing.errors import FacefakeError
+from preprocessing.video.series import STILL, series_in
 from preprocessing.video.types import Limits
 
-PICTURES = frozenset({"jpeg", "png", "webp", "tiff", "bmp", "heif", "avif"})
-"""The containers that hold one still picture; ``heif`` covers HEIC, what phones take."""
+PICTURES = frozenset({"jpeg", "png", "webp", "gif", "tiff", "bmp", "heif", "avif"})
+"""The containers that hold one still picture; ``heif`` covers HEIC, what phones take.
+
+Files of these formats that hold several pictures, an animation say, have containers of their own:
+:data:`preprocessing.video.series.STILL`.
+"""
 
 VIDEOS = frozenset({"mp4", "matroska", "avi", "mpegts", "mpeg", "flv", "asf"})
 """The containers that hold a video; ``mp4`` covers QuickTime, ``matroska`` WebM, ``asf`` WMV, ``mpeg`` DVD streams."""
@@ -31,7 +36,12 @@ _SCHEME = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]+:|subfile,)")
 _HEAD_BYTES = 4096
 _ISO_BOXES = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
-_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"})  # the last two hold AVIF as well
+_HEIF_BRANDS = frozenset(
+    (
+        *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"),
+        *(b"mif1", b"msf1"),  # these hold AVIF as well
+    )
+)
 _BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
 _MAGIC = (
     (b"\x1aE\xdf\xa3", "matroska"),
@@ -40,13 +50,14 @@ _MAGIC = (
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),
     (b"\xff\xd8\xff", "jpeg"),
     (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
     (b"II*\x00", "tiff"),
     (b"MM\x00*", "tiff"),
 )
 _OTHER_KINDS = (
     (b"#EXTM3U", "is a playlist"),
     (b"ffconcat", "is a playlist"),
-    (b"GIF8", "is a GIF animation"),
     (b"ID3", "is an audio file"),
     (b"fLaC", "is an audio file"),
     (b"OggS", "is an Ogg file"),
@@ -64,8 +75,8 @@ def check_file(path: str | os.PathLike[str], limits: Limits | None = None) -> tu
         limits: Its ``bytes`` are checked here.
 
     Returns:
-        The absolute path without links, and the container by the file's bytes: one of :data:`VIDEOS` or
-        :data:`PICTURES`.
+        The absolute path without links, and the container by the file's bytes: one of :data:`VIDEOS`, of
+        :data:`PICTURES` or, where it holds several pictures, of :data:`preprocessing.video.series.STILL`.
 
     Raises:
         FacefakeError: ``url_path``, ``not_found``, ``not_a_file``, ``empty_file``, ``too_large``, ``unreadable`` (no
@@ -80,12 +91,16 @@ def check_file(path: str | os.PathLike[str], limits: Limits | None = None) -> tu
             f"{os.fspath(path)} {_describe(head)}",
             f"Videos: {', '.join(sorted(VIDEOS))}. Pictures: {', '.join(sorted(PICTURES))}.",
         )
-    if container in PICTURES and size > MAX_PICTURE:
-        raise FacefakeError(
-            "too_large",
-            f"{real.name} has {size} bytes, and an image may have {MAX_PICTURE} at most",
-            "Save it compressed, or scale it down.",
-        )
+    if container in PICTURES:
+        if size > MAX_PICTURE:
+            raise FacefakeError(
+                "too_large",
+                f"{real.name} has {size} bytes, and an image may have {MAX_PICTURE} at most",
+                "Save it compressed, or scale it down.",
+            )
+        with open(real, "rb") as file:
+            series = series_in(file, container)
+        container = series if series in STILL else container
     return real, container
 
 

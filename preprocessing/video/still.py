@@ -13,16 +13,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, features
+from PIL import Image, ImageOps, TiffImagePlugin, features
 
 from preprocessing.errors import FacefakeError
 from preprocessing.video import hdr
 from preprocessing.video.code_points import code_points
 from preprocessing.video.safe import PICTURES, check_file, check_pixels, sniff
+from preprocessing.video.series import STILL, series_in
+from preprocessing.video.series.tiff import pages
 from preprocessing.video.types import FrameBatch, Limits, VideoInfo
 
-_ORIENTATION = 0x0112
-_TURNS = {3: 180, 4: 180, 5: 270, 6: 90, 7: 90, 8: 270}  # EXIF value: degrees clockwise to upright; 5 and 7 mirror too
+ORIENTATION = 0x0112
+TURNS = {3: 180, 4: 180, 5: 270, 6: 90, 7: 90, 8: 270}  # EXIF value: degrees clockwise to upright; 5 and 7 mirror too
+_TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
 _LYING = (5, 6, 7, 8)  # EXIF values of pictures stored on their side
 
 
@@ -30,8 +33,9 @@ def read_still(path: str | os.PathLike[str], limits: Limits | None = None) -> tu
     """Read a picture as a clip of one frame at 0.0 s.
 
     EXIF orientation is applied, and in HEIF and AVIF the turn that the format itself notes, which counts there instead;
-    palettes, grey, CMYK and 16 bits become 8-bit RGB, and HDR becomes SDR. Of an animation
-    the first picture is read, of HEIF the one that it calls its primary.
+    palettes, grey, CMYK and 16 bits become 8-bit RGB, and HDR becomes SDR. Of a file that holds several pictures, which
+    :func:`preprocessing.video.open_video` reads one by one, this reads the first alone, of HEIF the one that it calls
+    its primary.
 
     Raises:
         FacefakeError: What :func:`~preprocessing.video.safe.check_file` raises; ``not_a_video`` if it is a video,
@@ -39,6 +43,7 @@ def read_still(path: str | os.PathLike[str], limits: Limits | None = None) -> tu
     """
     limits = limits or Limits()
     real, container = check_file(path, limits)
+    container = STILL.get(container, container)
     if container not in PICTURES:
         raise FacefakeError("not_a_video", f"{real.name} is {container} video, not a picture", "Use open_video.")
     info, rgb = _decode(real, real.name, container, limits)
@@ -70,17 +75,17 @@ def decode_still(data: bytes, name: str, limits: Limits | None = None) -> tuple[
 
 def _decode(source: Path | io.BytesIO, name: str, container: str, limits: Limits) -> tuple[VideoInfo, np.ndarray]:
     with open_still(source, name, container, limits) as image:
-        info = _info(image, name, container)
+        info = _info(image, name, container, _notes(source, container))
         try:
-            rgb = np.asarray(to_rgb(ImageOps.exif_transpose(image)))
-        except _DAMAGE as error:
-            raise _unreadable(name, error) from error
+            rgb = upright(image)
+        except DAMAGE as error:
+            raise unreadable(name, error) from error
     points = code_points(source, container)
     if points and points[1] in hdr.NAMES:
         rgb = hdr.to_sdr(rgb.astype(np.uint16) * 257, transfer=points[1], primaries=points[0])
         info = replace(info, notes=(*info.notes, hdr.note(points[1])))
     if rgb.shape[:2] != (info.height, info.width):
-        raise _unreadable(name, ValueError("it has another size than its header says"))
+        raise unreadable(name, ValueError("it has another size than its header says"))
     return info, rgb
 
 
@@ -92,7 +97,16 @@ def probe_still(path: Path, limits: Limits) -> VideoInfo:
     """
     real, container = check_file(path, limits)
     with open_still(real, real.name, container, limits) as image:
-        return _info(image, real.name, container)
+        return _info(image, real.name, container, _notes(real, container))
+
+
+def upright(image: Image.Image) -> np.ndarray:
+    """The pixels of an open picture, turned and mirrored as its EXIF data say: uint8 RGB (h, w, 3).
+
+    Raises:
+        Exception: Any of :data:`DAMAGE`.
+    """
+    return np.asarray(to_rgb(ImageOps.exif_transpose(image)))
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -112,7 +126,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 # what Pillow raises on damaged files: its readers trust a tag to be of the right type, and the last two come from the
 # decoders of HEIF and AVIF
-_DAMAGE = (
+DAMAGE = (
     *(OSError, SyntaxError, ValueError, TypeError, ArithmeticError, struct.error, zlib.error),
     *(EOFError, RuntimeError),
 )
@@ -134,10 +148,15 @@ def open_still(source: Path | io.BytesIO, name: str, container: str, limits: Lim
     try:
         with _our_limit_alone():
             image = Image.open(source, formats=[container.upper()])
-    except _DAMAGE as error:
-        raise _unreadable(name, error) from error
+    except DAMAGE as error:
+        raise unreadable(name, error) from error
     try:
+        if container == "tiff":
+            image.seek(_first_page(source))
         check_pixels(name, image.width, image.height, limits.still_pixels)
+    except DAMAGE as error:
+        image.close()
+        raise unreadable(name, error) from error
     except FacefakeError:
         image.close()
         raise
@@ -158,6 +177,15 @@ def _our_limit_alone() -> Iterator[None]:
 _PILLOW = threading.Lock()
 
 
+def _first_page(source: Path | io.BytesIO) -> int:
+    """Place of the first page of a TIFF that is no thumbnail, 0 if there is none."""
+    with open(source, "rb") if isinstance(source, Path) else io.BytesIO(source.getvalue()) as file:
+        try:
+            return next(pages(file), 0)
+        except struct.error:  # for the decoder to find fault with
+            return 0
+
+
 def _make_ready(container: str) -> None:
     """Load the plugin that Pillow does not bring itself; nothing else pays for it.
 
@@ -172,16 +200,29 @@ def _make_ready(container: str) -> None:
         raise FacefakeError("unreadable", "the Pillow that is installed reads no AVIF", "pip install -U pillow")
 
 
-def _info(image: Image.Image, name: str, container: str) -> VideoInfo:
+def _info(image: Image.Image, name: str, container: str, notes: tuple[str, ...]) -> VideoInfo:
     try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-    except _DAMAGE as error:  # a PNG may have it behind its pixels, and reads them first
-        raise _unreadable(name, error) from error
-    width, height = image.size[::-1] if orientation in _LYING else image.size
-    return VideoInfo(container, container, width, height, None, None, None, _TURNS.get(orientation, 0))
+        orientation = image.getexif().get(ORIENTATION, 1)
+    except DAMAGE as error:  # a PNG may have it behind its pixels, and reads them first
+        raise unreadable(name, error) from error
+    size = image.size
+    if isinstance(image, TiffImagePlugin.TiffImageFile):  # whose size is turned already in some releases of Pillow
+        size = image.tag_v2[_TIFF_WIDTH], image.tag_v2[_TIFF_HEIGHT]
+    width, height = size[::-1] if orientation in _LYING else size
+    return VideoInfo(container, container, width, height, None, None, None, TURNS.get(orientation, 0), notes=notes)
 
 
-def _unreadable(name: str, error: Exception) -> FacefakeError:
+def _notes(source: Path | io.BytesIO, container: str) -> tuple[str, ...]:
+    if isinstance(source, Path):
+        with open(source, "rb") as file:
+            series = series_in(file, container)
+    else:
+        series = series_in(io.BytesIO(source.getvalue()), container)
+    return ("Only the first of several pictures in the file was looked at.",) if series else ()
+
+
+def unreadable(name: str, error: Exception) -> FacefakeError:
+    """The error for a picture that a decoder fails on."""
     return FacefakeError(
         "unreadable",
         f"{name} is a damaged picture: {str(error).strip()}",

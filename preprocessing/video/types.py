@@ -36,7 +36,7 @@ class VideoInfo:
     """What the file says of itself; nothing here is proof that a frame can be decoded.
 
     Attributes:
-        container: Kind of file by its bytes: ``mp4``, ``matroska``, ``avi``, ..., ``jpeg``, ``png``, ...
+        container: Kind of file by its bytes: ``mp4``, ``matroska``, ``avi``, ..., ``jpeg``, ``png``, ..., ``apng``, ...
         codec: Name of the codec, e.g. ``h264``; the container again for a still picture.
         width: Pixels of the upright first frame, made of square pixels; later frames may have another size.
         height: Likewise.

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from facefake.scoring.score import extracted
 from preprocessing.clip import Clip
 from preprocessing.corruptions import Corruption, seed_of
 from preprocessing.errors import FacefakeError
@@ -183,3 +184,55 @@ def test_every_real_picture_is_seen_in_every_way(test_data, template):
             assert (found.info.width, found.info.height) == image.size
         assert {face.image.shape for face in found.faces} == {(224, 224, 3)}
         assert {face.image.dtype for face in found.faces} == {np.dtype(np.uint8)}
+
+
+@pytest.mark.parametrize(("suffix", "container"), [("gif", "animated-gif"), ("webp", "animated-webp"), ("png", "apng")])
+def test_an_animation_is_sampled_like_a_video(tmp_path, suffix, container):
+    numbers = (3, 5, 9, 17, 33, 65)
+    first, *others = [Image.fromarray(numbered_frame(number)) for number in numbers]
+    path = tmp_path / f"moving.{suffix}"
+    first.save(path, save_all=True, append_images=others, duration=500, lossless=True)
+    found = whole(path, CropGeometry("crop", 1, 96), "uniform:3")
+    assert (found.info.container, found.decoder.split()[0]) == (container, "pillow")
+    assert (found.outcome, found.requested, found.decoded) == ("ok", 3, 3)
+    assert [(face.frame, face.time) for face in found.faces] == [(0, 0.0), (2, 1.0), (5, 2.5)]
+    assert extracted(found).kind == "video"
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
+def test_an_animation_that_breaks_off_is_a_shortfall(tmp_path, suffix):
+    first, *others = [Image.fromarray(np.roll(NOISE, 7 * number, axis=1)) for number in range(6)]
+    first.save(tmp_path / "whole", suffix, save_all=True, append_images=others, lossless=True)
+    found = whole(cut(tmp_path / "whole", 0.6))
+    assert (found.outcome, found.decoded) == ("decode_shortfall", 3)
+    assert "frame" in found.reason
+
+
+def test_an_animation_of_one_frame_is_a_picture(tmp_path):
+    Image.fromarray(numbered_frame(3)).save(tmp_path / "one.gif", save_all=True)
+    found = whole(tmp_path / "one.gif")
+    assert (found.info.container, found.requested) == ("gif", 1)
+    assert extracted(found).kind == "image"
+
+
+def test_pages_of_several_sizes_are_each_seen_whole(tmp_path):
+    sizes = [(160, 96), (96, 160), (320, 192)]
+    first, *others = [Image.fromarray(numbered_frame(5, *size)) for size in sizes]
+    first.save(tmp_path / "pages.tiff", save_all=True, append_images=others)
+    found = whole(tmp_path / "pages.tiff", sampling="uniform:8")
+    assert [tuple(face.face.box.astype(int) + 1)[2:] for face in found.faces] == sizes
+
+
+def test_the_first_picture_of_an_animation_is_what_training_sees(tmp_path):
+    first, *others = [Image.fromarray(numbered_frame(number)) for number in (3, 5)]
+    first.save(tmp_path / "moving.gif", save_all=True, append_images=others)
+    assert read_number(read_picture(tmp_path / "moving.gif")) == 3
+
+
+def test_a_recipe_that_corrupts_frames_corrupts_those_of_an_animation(tmp_path):
+    first, *others = [Image.fromarray(numbered_frame(number)) for number in (3, 5, 9)]
+    first.save(tmp_path / "moving.webp", save_all=True, append_images=others, duration=40, lossless=True)
+    for corruption in ("jpeg:50", "height:64", "fps:10", "h264:30"):
+        found = whole(tmp_path / "moving.webp", corruption=corruption)
+        assert found.outcome == "ok"
+        assert found.info.container == "animated-webp"

@@ -13,7 +13,7 @@ from skimage.data import astronaut
 from facefake.scoring.calibration import Calibration
 from facefake.scoring.result import VideoFacts
 from facefake.scoring.rules import ScoringRules
-from facefake.scoring.score import BATCH, Extracted, Prepared, score_clips, score_prepared
+from facefake.scoring.score import BATCH, Extracted, Prepared, failed, score_clips, score_prepared
 from facefake.scoring.stored import score_store
 from facefake.scoring.verdict import Abstention, FrameCounts
 from preprocessing.clip import Clip
@@ -335,3 +335,12 @@ def test_a_store_of_another_geometry_is_refused(tmp_path):
     with pytest.raises(FacefakeError) as error:
         score_store([], GreyDetector(), store)
     assert error.value.code == "crop_mismatch"
+
+
+@pytest.mark.parametrize(("name", "kind"), [("moving.jpg", "video"), ("one.mp4", "image"), ("gone.jpg", "image")])
+def test_the_kind_of_a_file_that_failed_is_what_it_holds_whatever_its_name(tmp_path, name, kind):
+    pictures = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue")]
+    pictures[0].save(tmp_path / "moving.jpg", "GIF", save_all=True, append_images=pictures[1:])
+    pictures[0].save(tmp_path / "one.mp4", "GIF")
+    clip = Clip(tmp_path / name, name, "folder", "unknown", None, None, None, name)
+    assert failed(clip, FacefakeError("nothing_decoded", "No frame.", "Get it again.")).kind == kind
