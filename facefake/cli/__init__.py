@@ -10,6 +10,7 @@ import click
 from facefake._version import __version__
 from facefake.cli.lazy import LazyGroup
 from preprocessing.errors import FacefakeError
+from preprocessing.text import visible
 
 COMMANDS = {
     "extract": "Video files to aligned faces on disk.",
@@ -53,7 +54,7 @@ def cli() -> None:
 
 def report_error(error: FacefakeError) -> None:
     """The error on stderr: what is wrong, what to do, and the code scripts match on."""
-    click.echo(f"error [{error.code}]: {error.message}\n hint: {error.hint}", err=True)
+    click.echo(f"error [{error.code}]: {visible(error.message)}\n hint: {visible(error.hint)}", err=True)
 
 
 def main(args: list[str] | None = None, **extra: Any) -> None:
