@@ -21,6 +21,7 @@ import csv
 import io
 import os
 import posixpath
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -91,9 +92,9 @@ def _text(path: Path) -> str:
 
 def _delimiter(text: str) -> tuple[str, str]:
     """What stands between the cells, and the text from the header on."""
-    header, _, rest = text.partition("\n")
+    header, *rest = re.split("\r\n|\r|\n", text, maxsplit=1)
     if header.lower().startswith("sep=") and len(header.strip()) == 5:  # which Excel reads and writes
-        return header[4], rest
+        return header[4], "".join(rest)
     wanted = {"path", "label"}
     found = [
         each
