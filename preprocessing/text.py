@@ -6,6 +6,7 @@ refuse them, so that one such name would make a whole batch unreadable.
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 
@@ -72,6 +73,21 @@ def visible(text: str) -> str:
     """
     text = valid_text(text)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def write_out(error: UnicodeError) -> tuple[str, int]:
+    """What a stream writes for characters that it cannot: the error handler called :data:`WRITE_OUT`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    escaped = (
+        _written_out(each) if _LONE.match(each) else each.encode("unicode_escape").decode("ascii")
+        for each in error.object[error.start : error.end]
+    )
+    return "".join(escaped), error.end
+
+
+WRITE_OUT = "facefake.write_out"
+codecs.register_error(WRITE_OUT, write_out)
 
 
 def _written_out(half: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 from facefake._version import __version__
 from facefake.cli.lazy import LazyGroup
 from preprocessing.errors import FacefakeError
-from preprocessing.text import visible
+from preprocessing.text import WRITE_OUT, visible
 
 COMMANDS = {
     "extract": "Video files to aligned faces on disk.",
@@ -59,6 +60,9 @@ def report_error(error: FacefakeError) -> None:
 
 def main(args: list[str] | None = None, **extra: Any) -> None:
     """Entry point of the ``facefake`` console script; a :class:`FacefakeError` ends in words and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a path may hold bytes, and a terminal lack letters
+            stream.reconfigure(errors=WRITE_OUT)
     try:
         cli.main(args=args, prog_name="facefake", **extra)
     except FacefakeError as error:
