@@ -172,11 +172,17 @@ def test_a_store_among_the_videos_is_never_taken_for_some(bench, tmp_path, monke
             done = command(*words, *([place] if words[0] == "datasets" else []), "--workers", 1)
             assert done.returncode in (1, 2)
             assert "--dataset store --data" in " ".join(done.stderr.split())
-    scored = command(
+
+
+def test_a_store_that_is_named_as_the_data_set_is_scored(bench, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(astronaut()).save("a.png")
+    assert command("extract", ".", "--frames", "uniform:2", "--workers", 1).returncode == 0
+    done = command(
         *("score", "--dataset", "store", "--data", "store/folder", "--detector", bench.faces),
         *("--foreign-crops", "--json", "s.json"),
     )
-    assert scored.returncode == 0, scored.stderr
+    assert done.returncode == 0, done.stderr
     assert [result["status"] for result in strict((tmp_path / "s.json").read_text())["results"]] == ["scored"]
 
 
