@@ -31,7 +31,7 @@ from facefake.models import BackboneSpec, Network, Tuning, load_backbone, load_d
 from facefake.models.detector import Detector
 from facefake.models.runner import TorchRunner
 from facefake.probes import generated_pictures
-from preprocessing.datasets.base import media_files
+from preprocessing.datasets.media import find_media
 from preprocessing.whole import read_picture
 
 REAL = ("real", "youtube")
@@ -135,7 +135,7 @@ def _pictures(arguments: argparse.Namespace) -> tuple[list[NDArray[np.uint8]], N
     if arguments.crops is None:
         generated = generated_pictures(300)
         return [generated[number % len(generated)] for number in range(arguments.pictures)], None
-    files = media_files(arguments.crops)
+    files = find_media(arguments.crops).files
     fake = np.array([not any(part.lower() in REAL for part in path.parts) for path in files])
     return [read_picture(path) for path in files], fake
 

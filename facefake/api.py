@@ -13,7 +13,7 @@ from facefake.scoring import ClipResult, Examiner, ScoringRules, failed, of_path
 from facefake.scoring.examiner import check_paths
 from facefake.scoring.result import Via
 from preprocessing.clip import Clip
-from preprocessing.datasets.folder import UNLABELLED, from_paths
+from preprocessing.datasets.folder import UNLABELLED, Named, from_paths
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import FACE_DETECTORS, CropGeometry
 from preprocessing.recipe import Recipe
@@ -56,7 +56,8 @@ def score(
     Child processes are started: a script that calls this needs the usual ``if __name__ == "__main__":``.
 
     Args:
-        paths: One path or several; folders are searched.
+        paths: One path or several; folders are searched. :func:`preprocessing.datasets.folder.from_paths` tells what
+            of them is left out, because it is no video or image.
         detector: What :func:`load` gave, or what it takes: of faces or of whole pictures. One of each in a list: for
             each file the more suspicious of both speaks, see :mod:`facefake.scoring.both`.
         rules: Pooling, threshold and when to abstain; the detector's own unless given.
@@ -80,13 +81,12 @@ def score(
     given: Sequence[AnyDetector | None] = [detector] if detector is None or isinstance(detector, one) else detector
     examiners = in_order([_examiner(each, recipe, rules, device) for each in given])
     several = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-    clips, refused = from_paths([Path(path) for path in several])
-    return examine(clips, refused, examiners, workers=workers, timeout=timeout, device=device, limits=limits)
+    named = from_paths([Path(path) for path in several])
+    return examine(named, examiners, workers=workers, timeout=timeout, device=device, limits=limits)
 
 
 def examine(
-    clips: Sequence[Clip],
-    refused: Sequence[tuple[Path, FacefakeError]],
+    named: Named,
     examiners: Sequence[Examiner],
     *,
     workers: int,
@@ -94,13 +94,13 @@ def examine(
     device: str,
     limits: Limits | None = None,
 ) -> Iterator[ClipResult]:
-    """As :func:`score`, for files that were looked up already: ``refused`` are paths that gave none."""
+    """As :func:`score`, for files that were looked up already."""
     options = {"workers": workers, "timeout": timeout, "device": device, "limits": limits}
     return of_paths(
         [
             chain(
-                refusals(refused, each.via),
-                score_clips(clips, each.detector, each.recipe, rules=each.rules, **options),  # type: ignore[arg-type]
+                refusals(named.refused, each.via),
+                score_clips(named.clips, each.detector, each.recipe, rules=each.rules, **options),  # type: ignore[arg-type]
             )
             for each in examiners
         ]

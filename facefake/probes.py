@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.datasets.base import IMAGE_SUFFIXES, media_files
+from preprocessing.datasets.media import find_media, is_image
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
 from preprocessing.views import views
@@ -51,7 +51,7 @@ def pictures_of(folder: Path, geometry: CropGeometry) -> list[NDArray[np.uint8]]
     """
     if not folder.is_dir():
         raise FacefakeError("not_found", f"there is no folder {folder}", "Check --crops.")
-    files = sorted(path for path in media_files(folder) if path.suffix.lower() in IMAGE_SUFFIXES)
+    files = [path for path in find_media(folder).files if is_image(path)]
     if not files:
         raise FacefakeError("no_videos", f"{folder} holds no picture", "Name a folder of crops.")
     chosen = np.unique(np.linspace(0, len(files) - 1, min(MOST, len(files))).round().astype(int))

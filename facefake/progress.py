@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeAlias
 
+from preprocessing.text import visible
+
 Progress: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
 """Given a title and a number of steps, a block in which each step that ends is told by a word."""
 
@@ -31,4 +33,4 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[str], None]]:
     )
     with progress.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(title, total=total, word="")
-        yield lambda word: bar.update(task, advance=1, word=word)
+        yield lambda word: bar.update(task, advance=1, word=visible(word))

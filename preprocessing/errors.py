@@ -5,6 +5,8 @@ Scripts match on :attr:`FacefakeError.code`; people read the message and the hin
 
 from __future__ import annotations
 
+from preprocessing.text import valid_text
+
 CODES: dict[str, str] = {
     # input files
     "not_found": "nothing exists at the path",
@@ -96,6 +98,8 @@ class FacefakeError(Exception):
     def __init__(self, code: str, message: str, hint: str) -> None:
         if code not in CODES:
             raise ValueError(f"unknown error code {code!r}; add it to preprocessing.errors.CODES")
+        # names of files are in many messages, and stores and JSON take valid Unicode only
+        message, hint = valid_text(message), valid_text(hint)
         super().__init__(message)
         self.code = code
         self.message = message

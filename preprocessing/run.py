@@ -21,6 +21,7 @@ from preprocessing.recipe import Recipe
 from preprocessing.recut import same_faces
 from preprocessing.source import Source, examine, proven, sources_of, unchanged
 from preprocessing.store import FaceStore
+from preprocessing.text import name_of_text
 from preprocessing.video import Limits
 from preprocessing.workers import map_clips
 
@@ -226,7 +227,7 @@ def _other_file(recorded: Sequence[Source], clip: Clip) -> str | None:
     """The path of the file that was recorded, if that is still there and another file than the clip's."""
     if not recorded or recorded[0].path == sources_of(clip)[0].path:
         return None
-    there = recorded[0].unchanged(Source.of(Path(recorded[0].path)))
+    there = recorded[0].unchanged(Source.of(Path(name_of_text(recorded[0].path))))
     return recorded[0].path if there and proven(recorded, clip) is None else None
 
 

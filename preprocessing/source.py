@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from preprocessing.clip import Clip
 from preprocessing.digest import settled, sha256_file
 from preprocessing.errors import FacefakeError
+from preprocessing.text import name_text
 
 Result = TypeVar("Result")
 
@@ -25,7 +26,7 @@ class Source:
     the path are the same. A folder of crops, which may hold gigabytes, is known by the sizes and times of its files.
 
     Attributes:
-        path: Absolute path; bytes that are not UTF-8 are written as escapes.
+        path: Absolute path, as :func:`preprocessing.text.name_text` writes it.
         bytes: Size of the file, or of all files in the folder; ``None`` if there was nothing.
         modified: Time of the last modification, nanoseconds since 1970.
         changed: Time of the last change of the inode, which tools that copy times cannot set back.
@@ -52,7 +53,7 @@ class Source:
             path: A file, a folder, or nothing.
             settle: Wait until a later change would show (:func:`preprocessing.digest.settled`): for what is recorded.
         """
-        name = os.fsencode(os.path.abspath(path)).decode("utf-8", "backslashreplace")
+        name = name_text(os.path.abspath(path))
         try:
             status = settled(path) if settle else path.stat()
             if stat.S_ISDIR(status.st_mode):

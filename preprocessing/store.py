@@ -44,6 +44,7 @@ from preprocessing.files import write_atomic
 from preprocessing.recipe import Recipe
 from preprocessing.scratch import alive
 from preprocessing.source import Source
+from preprocessing.text import name_of_text
 
 _CLIP_FIELDS = [
     pa.field("dataset", pa.string(), metadata={"about": "reader that found the clip"}),
@@ -143,7 +144,9 @@ def store_for(base: Path, data: Path) -> Path:
     """
     folder = Path(os.path.realpath(data))
     record = next(base.glob(f"*/*/*/{_RECORD}"), None)
-    recorded = [Path(source["path"]) for source in FaceStore(base).read(record)["sources"]] if record else []
+    recorded = (
+        [Path(name_of_text(source["path"])) for source in FaceStore(base).read(record)["sources"]] if record else []
+    )
     if any(path.exists() and not Path(os.path.realpath(path)).is_relative_to(folder) for path in recorded):
         return base.with_name(f"{base.name}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]}")
     return base

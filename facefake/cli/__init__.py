@@ -15,6 +15,7 @@ from facefake.cli.streams import standard_streams
 from preprocessing.errors import FacefakeError, first_line
 from preprocessing.files import FULL, not_writable, remove_unfinished
 from preprocessing.interrupts import Interrupts, exit_code, interruptible
+from preprocessing.text import visible
 
 COMMANDS = {
     "extract": "Video files to aligned faces on disk.",
@@ -59,7 +60,7 @@ def cli() -> None:
 
 def report_error(error: FacefakeError) -> None:
     """The error on stderr: what is wrong, what to do, and the code scripts match on."""
-    click.echo(f"error [{error.code}]: {error.message}\n hint: {error.hint}", err=True)
+    click.echo(f"error [{error.code}]: {visible(error.message)}\n hint: {visible(error.hint)}", err=True)
 
 
 def main(args: list[str] | None = None, **extra: Any) -> None:

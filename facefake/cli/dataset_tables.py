@@ -47,7 +47,7 @@ def _official(clips: Mapping[str, Any]) -> str:
 
 def print_check(checked: Check) -> None:
     """Counts by method and split, then each kind of trouble with its first few names."""
-    from facefake.reporting.text import visible
+    from preprocessing.text import visible
 
     console = Console()
     console.print(Text(f"{checked.reader.title} in {visible(str(checked.root))}", style="bold"), soft_wrap=True)

@@ -23,6 +23,7 @@ from facefake.cli.options import (
 from facefake.cli.outputs import keep_out
 from facefake.progress import progress_bar
 from preprocessing.errors import FacefakeError
+from preprocessing.text import visible
 
 if TYPE_CHECKING:
     from preprocessing.clip import Clip
@@ -79,7 +80,7 @@ def print_summary(summary: Summary, store: Path) -> None:
         share = 100 * summary.with_face / summary.sampled
         click.echo(f"frames with a face: {summary.with_face} of {summary.sampled} ({share:.1f} %)", err=True)
     for record in summary.errors:
-        click.echo(f"error [{record['outcome']}] {record['clip']}: {record['reason']}", err=True)
+        click.echo(visible(f"error [{record['outcome']}] {record['clip']}: {record['reason']}"), err=True)
 
 
 def _merge(paths: tuple[Path, ...], out: Path) -> None:

@@ -30,26 +30,28 @@ from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
     from facefake.scoring import ClipResult, Examiner
+    from preprocessing.datasets.media import LeftOut
 
 
 def _of_files(
     paths: tuple[Path, ...], labels: Path | None, examiners: Sequence[Examiner], process: Process
-) -> tuple[Iterator[ClipResult], int]:
-    """Score files and folders as they are named; with the number of results to come."""
+) -> tuple[Iterator[ClipResult], int, list[LeftOut]]:
+    """Score files and folders as they are named; with the number of results to come and what is left out."""
     from facefake import api
     from preprocessing.datasets.folder import from_paths
 
-    clips, refused = from_paths(paths, labels)
+    named = from_paths(paths, labels)
+    for note in named.notes:
+        click.echo(note, err=True)
     results = api.examine(
-        clips,
-        refused,
+        named,
         examiners,
         workers=process.workers,
         timeout=process.timeout,
         device=process.device,
         limits=process.limits,
     )
-    return results, len(clips) + len(refused)
+    return results, len(named.clips) + len(named.refused), named.left_out
 
 
 def _of_sets(
@@ -61,8 +63,8 @@ def _of_sets(
     outputs: Sequence[str | Path | None],
     foreign_crops: bool,
     redo: tuple[str, ...],
-) -> tuple[Iterator[ClipResult], int, dict[str, Any]]:
-    """Score labelled data sets; with the number of results to come and what to know of each set."""
+) -> tuple[Iterator[ClipResult], int, list[LeftOut], dict[str, Any]]:
+    """Score labelled data sets; with the number of results to come, what is left out and what to know of each set."""
     from facefake.scoring import of_paths
 
     sets = labelled_sets(source, splits, store)
@@ -74,7 +76,8 @@ def _of_sets(
         of_paths([each.results(examiner, process, foreign_crops=foreign_crops, redo=redo) for examiner in examiners])
         for each in sets
     )
-    return results, sum(map(len, sets)), facts
+    left_out = [other for each in sets for other in each.found.left_out]
+    return results, sum(map(len, sets)), left_out, facts
 
 
 @click.command("score")
@@ -148,6 +151,7 @@ def command(
     from facefake.evaluation.coverage import below
     from facefake.registry.entries import DEFAULT
     from facefake.scoring import examined_by
+    from preprocessing.datasets.media import left_out_facts
 
     files = (json_file, csv_file, markdown, html)
     keep_apart(files, (*paths, *detectors.detectors, source.labels))
@@ -164,11 +168,16 @@ def command(
     if process.limits_set:
         settings["limits"] = process.limits_set
     if source.datasets:
-        results, total, facts = _of_sets(source, splits, store, examiners, process, files, foreign_crops, redo)
+        results, total, left_out, facts = _of_sets(
+            source, splits, store, examiners, process, files, foreign_crops, redo
+        )
         settings["datasets"] = facts
     else:
-        results, total = _of_files(paths, source.labels, examiners, process)
+        results, total, left_out = _of_files(paths, source.labels, examiners, process)
         if notes := [note for each in examiners for note in each.notes()]:
             settings["notes"] = notes
-    written = write_results(results, total, examined_by(examiners, **settings), Outputs(*files))
+    head = examined_by(examiners, **settings)
+    if left_out:
+        head["left_out"] = left_out_facts(left_out)
+    written = write_results(results, total, head, Outputs(*files))
     end(below(written.scores, min_coverage), written.any_error)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from preprocessing.errors import FacefakeError
 from preprocessing.files import NamedWriter
+from preprocessing.text import WRITE_OUT
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -32,6 +33,9 @@ def standard_streams() -> Iterator[None]:
             sys.stdout = _stream(NamedWriter(1, "the standard output"), sys.stdout)
         if sys.stderr is sys.__stderr__:
             sys.stderr = _stream(_Messages(2, "the standard error"), sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a path may hold bytes, and a terminal lack letters
+            stream.reconfigure(errors=WRITE_OUT)
     try:
         yield
     finally:

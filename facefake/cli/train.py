@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from facefake.cli.options import STORE, Cropping, Process, Source, cropping_options, process_options, source_options
 from facefake.cli.outputs import keep_out
+from preprocessing.clip import FAKE, REAL
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
@@ -97,9 +98,10 @@ def command(
 ) -> None:
     """Train on the official train split, choose the checkpoint by the AUC over clips of the official val split.
 
-    Of a data set without a val split a tenth of its source footage, or of its pictures, is held out as one. Faces are
-    extracted first, as far as the face store lacks them; whole pictures are read where they lie. The run folder gets
-    detector.safetensors (only what was trained), config.yaml, metrics.csv and a checkpoint to --resume from.
+    Of a data set without a val split, or without any, a tenth of its real and of its fake clips is held out as one: at
+    least two of each, and always whole source groups. Faces are extracted first, as far as the face store lacks them;
+    whole pictures are read where they lie. The run folder gets detector.safetensors (only what was trained),
+    config.yaml, metrics.csv and a checkpoint to --resume from.
 
     \b
     facefake train --dataset ffpp --compression c23
@@ -147,12 +149,9 @@ def _on_faces(
 ) -> TrainResult:
     from facefake.cli.extract import bring_up_to_date, print_summary
     from facefake.training import train
-    from preprocessing.datasets import select
     from preprocessing.store import FaceStore
 
-    clips = select(_labelled(source.found(), "clips"), splits=("train", "val")).clips
-    if source.name != STORE:  # whose splits stay as they are recorded
-        clips = _validated(clips, "clips")
+    clips = _for_training(source, "clips")
     recipe, store = source.recipe(cropping.recipe()), source.store(store)
     summary = bring_up_to_date(clips, FaceStore.open_or_create(store, recipe), recipe, process)
     print_summary(summary, store)
@@ -193,24 +192,51 @@ def training_pictures(source: Source) -> list[Clip]:
     Raises:
         FacefakeError: What reading the set and holding out raise.
     """
-    return _validated(_pictures(source), "pictures")
+    return _for_training(source, "pictures")
 
 
-def _pictures(source: Source) -> list[Clip]:
-    """The pictures for training and validation; all of a set that has no splits."""
+def _for_training(source: Source, called: str) -> list[Clip]:
+    """The clips for training and validation, as :func:`training_pictures`; of a face store they stay as recorded."""
     from preprocessing.datasets import select
-    from preprocessing.datasets.base import IMAGE_SUFFIXES
+    from preprocessing.datasets.media import is_image
 
-    found = _labelled(source.found(), "pictures")
-    if all(clip.split is None for clip in found.clips):
-        click.echo("the set has no splits: all of it is taken for training", err=True)
-        clips = [replace(clip, split="train") for clip in found.clips]
-    else:
-        clips = select(found, splits=("train", "val")).clips
-    pictures = [clip for clip in clips if clip.member is not None or clip.path.suffix.lower() in IMAGE_SUFFIXES]
-    if len(pictures) < len(clips):
-        click.echo(f"{len(clips) - len(pictures)} videos are left out: training takes whole pictures", err=True)
-    return pictures
+    found = _labelled(source.found(), called)
+    if source.name != STORE:
+        found = replace(found, clips=_with_splits(found.clips, called))
+    elif all(clip.split is None for clip in found.clips):
+        raise FacefakeError(
+            "split_empty",
+            f"the clips of {source.root()} were extracted without splits, and a face store is trained on as recorded.",
+            f"Train on the folder they are from, to have a tenth held out: --dataset folder --data FOLDER --labels CSV "
+            f"--store {source.root()}.",
+        )
+    clips = select(found, splits=("train", "val")).clips
+    if source.pictures:
+        pictures = [clip for clip in clips if clip.member is not None or is_image(clip.path)]
+        if len(pictures) < len(clips):
+            click.echo(f"{len(clips) - len(pictures)} videos are left out: training takes whole pictures", err=True)
+        clips = pictures
+    if source.name != STORE:
+        clips = _validated(clips, called)
+    for split in ("train", "val"):
+        labels = [clip.label for clip in clips if clip.split == split]
+        click.echo(f"{split}: {labels.count(REAL)} real, {labels.count(FAKE)} fake {called}", err=True)
+    return clips
+
+
+def _with_splits(clips: list[Clip], called: str) -> list[Clip]:
+    """All as training clips where none has a split; if only some have one, the others are left out."""
+    without = sum(clip.split is None for clip in clips)
+    if without == len(clips):
+        click.echo(f"the set has no splits: all {called} are taken for training", err=True)
+        return [replace(clip, split="train") for clip in clips]
+    if without:
+        click.echo(
+            f"{without} of {len(clips)} labelled {called} have no split and are left out, because others have one: "
+            "give each a split (train, val or test), or none to have a tenth held out",
+            err=True,
+        )
+    return clips
 
 
 def _labelled(found: Found, called: str) -> Found:

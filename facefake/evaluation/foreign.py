@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facefake.evaluation.scores import UNKNOWN_PEOPLE, Flags, Floats, Ints, Scores, Texts
-from preprocessing.datasets.base import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from preprocessing.datasets.media import MEDIA_SUFFIXES
 from preprocessing.errors import FacefakeError
 from preprocessing.releases.protocol import Protocol
 
@@ -129,7 +129,7 @@ def match(written: Iterable[str], keys: Sequence[str]) -> dict[str, int]:
 
 def _stem(key: str) -> str:
     suffix = PurePosixPath(key).suffix
-    return key.removesuffix(suffix) if suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES else key
+    return key.removesuffix(suffix) if suffix.lower() in MEDIA_SUFFIXES else key
 
 
 def _csv(path: Path) -> dict[str, Any]:

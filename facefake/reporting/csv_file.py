@@ -32,6 +32,7 @@ from typing import Any, TextIO
 
 from facefake.reporting.text import spreadsheet
 from facefake.scoring.result import ClipResult
+from preprocessing.text import name_text
 
 COLUMNS = (
     "path",
@@ -81,7 +82,7 @@ def row(result: ClipResult) -> dict[str, str | int | float | None]:
     truth, error, data = result.truth, result.error, result.to_dict()
     other = data.get("other", {})
     return {
-        "path": spreadsheet(result.path),
+        "path": spreadsheet(name_text(result.path)),
         "via": result.via,
         "status": result.status,
         "verdict": result.verdict,

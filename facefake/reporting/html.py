@@ -41,7 +41,7 @@ from facefake.reporting.tables import (
     reason_words,
     split_line,
 )
-from facefake.reporting.text import visible
+from preprocessing.text import visible
 
 Thumbnails = Mapping[tuple[str, str], bytes | None]
 """JPEG by data set and clip, ``None`` where there is no picture to be had."""

@@ -19,6 +19,7 @@ from facefake.reporting.output import open_output
 from facefake.reporting.tables import why
 from facefake.scoring.result import ClipResult, PersonResult
 from facefake.scoring.verdict import REASONS
+from preprocessing.text import name_text
 
 MOST_CLIPS = 40  # with a timeline and pictures; the table lists them all
 MOST_PEOPLE = 6  # of a clip, with a picture
@@ -50,6 +51,7 @@ def write_results_html(
                 shown=[(result, _cards(result), timeline(result)) for result in _shown(results)],
                 why=why,
                 looked_at=looked_at,
+                name_text=name_text,
                 other_path=other_path,
                 subject=subject,
                 picture=pictures(thumbnails or {}),
@@ -73,8 +75,8 @@ def face(result: ClipResult, person: PersonResult) -> dict[str, Any]:
     frame = max(person.frames, key=lambda each: each.score)
     return {
         "dataset": str(person.track),  # with the clip, what a picture is known by
-        "clip": result.path,
-        "path": result.path,
+        "clip": name_text(result.path),
+        "path": name_text(result.path),
         "frame": frame.index,
         "time": frame.time,
         "box": list(frame.box) if result.via == "face" else None,

@@ -1,6 +1,7 @@
 """The JSON document of schema 1 (:mod:`facefake.scoring.result`), and reports as JSON.
 
-Plain ASCII with ``\\u`` escapes: every parser, terminal and code page takes it. NaN is never written.
+Plain ASCII with ``\\u`` escapes: every parser, terminal and code page takes it. NaN is never written, nor is text
+that is not Unicode, which strict parsers refuse.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, TextIO
 
 from facefake.reporting.output import open_output
 from facefake.scoring.result import ClipResult
+from preprocessing.text import valid_text
 
 
 class JsonResults:
@@ -61,8 +63,17 @@ def write_json(target: str | Path, document: Mapping[str, Any]) -> None:
         FacefakeError: ``not_writable``.
     """
     with open_output(target) as file:
-        file.write(json.dumps(document, allow_nan=False, indent=2) + "\n")
+        file.write(json.dumps(_valid(document), allow_nan=False, indent=2) + "\n")
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, allow_nan=False)
+    return json.dumps(_valid(value), allow_nan=False)
+
+
+def _valid(value: Any) -> Any:
+    """The same with valid text everywhere: paths and arguments of the command line may hold bytes that are none."""
+    if isinstance(value, str):
+        return valid_text(value)
+    if isinstance(value, Mapping):
+        return {_valid(key): _valid(each) for key, each in value.items()}
+    return [_valid(each) for each in value] if isinstance(value, (list, tuple)) else value

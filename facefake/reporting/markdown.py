@@ -33,8 +33,9 @@ from facefake.reporting.tables import (
     split_line,
     why,
 )
-from facefake.reporting.text import markdown, visible
+from facefake.reporting.text import markdown
 from facefake.scoring.result import ClipResult
+from preprocessing.text import name_text, visible
 
 _Lines = Iterator[str]
 
@@ -301,7 +302,7 @@ def _clips(title: str, results: Sequence[ClipResult]) -> _Lines:
     yield f"\n## {title}\n"
     rows = (
         (
-            markdown(result.path),
+            markdown(name_text(result.path)),
             "error" if result.status == "error" else result.verdict,
             "" if result.probability is None else f"{result.probability:.3f}",
             looked_at(result),

@@ -26,7 +26,8 @@ from facefake.reporting.study_tables import (
     size_words,
 )
 from facefake.reporting.tables import origin
-from facefake.reporting.text import markdown, visible
+from facefake.reporting.text import markdown
+from preprocessing.text import visible
 
 _Lines = Iterator[str]
 _PUBLISHED = {"accuracy": "paper: accuracy", "ap": "paper: AP"}

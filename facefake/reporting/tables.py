@@ -8,10 +8,10 @@ from string import ascii_uppercase
 from typing import Any
 
 from facefake.evaluation.paths import detectors_in
-from facefake.reporting.text import visible
 from facefake.scoring.result import ClipResult
 from facefake.scoring.verdict import REASONS
 from preprocessing.errors import CODES
+from preprocessing.text import visible
 
 TITLES = {
     "auc": "AUC",

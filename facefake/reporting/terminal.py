@@ -25,9 +25,9 @@ from facefake.reporting.tables import (
     plain,
     why,
 )
-from facefake.reporting.text import visible
 from facefake.scoring.result import ClipResult
 from facefake.scoring.verdict import REASONS
+from preprocessing.text import name_text, visible
 
 MAX_ROWS = 200  # of a results table; the JSON and the CSV have them all
 _STYLES = {"real": "green", "fake": "bold red", "inconclusive": "yellow", "error": "magenta"}
@@ -91,7 +91,7 @@ def results_table(results: Sequence[ClipResult]) -> Table:
         verdict = "error" if result.status == "error" else result.verdict
         # Text is never parsed for rich's [markup], which a file name may hold
         table.add_row(
-            Text(visible(result.path)),
+            Text(visible(name_text(result.path))),
             *([Text(_label(result))] if labelled else []),
             Text(verdict, style=_STYLES[verdict]),
             "" if result.probability is None else f"{result.probability:.3f}",

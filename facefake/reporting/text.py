@@ -4,21 +4,7 @@ from __future__ import annotations
 
 import re
 
-from facefake.scoring.result import valid_text
-
-
-def visible(text: str) -> str:
-    r"""``text`` on one line, with every character that does not print written out.
-
-    Covers line breaks, terminal escape sequences, characters that reverse the reading order and bytes that are not
-    UTF-8.
-
-    Example:
-        >>> print(visible("a\x1b[2J\nb\u202egpj.mp4"))
-        a\x1b[2J\nb\u202egpj.mp4
-    """
-    text = valid_text(text)
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+from preprocessing.text import visible
 
 
 def spreadsheet(text: str) -> str:

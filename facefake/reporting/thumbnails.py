@@ -16,6 +16,7 @@ from PIL import Image
 
 from preprocessing.errors import FacefakeError
 from preprocessing.pictures import numbers, open_pictures
+from preprocessing.text import name_of_text
 from preprocessing.video import PICTURES, check_file, decode_still, open_video, read_still
 from preprocessing.whole import read_picture
 from preprocessing.workers import map_clips
@@ -52,7 +53,7 @@ def thumbnail(example: Mapping[str, Any]) -> bytes:
         FacefakeError: Any of the codes under "input files" of :data:`preprocessing.errors.CODES`; ``nothing_decoded``
             if the clip has no such frame.
     """
-    image = Image.fromarray(_frame(Path(example["path"]), example["frame"], example["clip"]))
+    image = Image.fromarray(_frame(Path(name_of_text(example["path"])), example["frame"], example["clip"]))
     if example["box"] is not None:
         image = image.crop(_around(example["box"], image.size))
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)

@@ -25,19 +25,21 @@ in that order, with these conventions:
   ``time``, ``landmarks`` and ``confidence`` are null for faces that a data set released cut out.
 * A labelled clip has seven further keys: ``clip`` (path relative to the data root, its identity), ``dataset``,
   ``method``, ``split``, ``label`` (real 0, fake 1), ``pair`` (its source group) and ``compression``.
+* Where files of the folders that were searched are left out, ``left_out`` stands before ``results``: their paths by the
+  reason, a key of :data:`preprocessing.datasets.media.WHY`. A folder stands for all that is in it.
 * Numbers are rounded to six digits (pixels to two) and are never NaN. Text is always valid Unicode: bytes of a file
-  name that are not UTF-8 stand as ``\\xff``.
+  name that are not UTF-8 stand as ``\\xff`` (:func:`preprocessing.text.name_text`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from facefake._version import __version__
 from facefake.scoring.verdict import FrameCounts, Status, Verdict
+from preprocessing.text import name_of_text, name_text, valid_text
 
 SCHEMA = 1
 
@@ -210,7 +212,7 @@ class ClipResult:
     def to_dict(self) -> dict[str, Any]:
         """The result as it stands in the JSON document, keys in the schema's order."""
         data = {
-            "path": valid_text(self.path),
+            "path": name_text(self.path),
             "sha256": self.sha256,
             "kind": self.kind,
             "via": self.via,
@@ -235,7 +237,7 @@ class ClipResult:
         truth = Truth(**known) if "label" in data else None
         plain = ("path", "sha256", "kind", "status", "verdict", "probability", "score", "reason")
         return cls(
-            **{name: data[name] for name in plain},
+            **({name: data[name] for name in plain} | {"path": name_of_text(data["path"])}),
             frames=FrameCounts(**data["frames"]),
             video=VideoFacts.from_dict(data["video"]) if data["video"] else None,
             people=tuple(PersonResult.from_dict(person) for person in data["people"]),
@@ -263,24 +265,6 @@ def document_head(detector: Mapping[str, Any], settings: Mapping[str, Any]) -> d
         "detector": dict(detector),
         "settings": dict(settings),
     }
-
-
-def valid_text(text: str) -> str:
-    r"""``text`` with what is not Unicode written out, so that every JSON and CSV reader takes it.
-
-    Python keeps bytes of a file name that are not UTF-8 as lone surrogates, which strict parsers refuse: one such name
-    would make the results of a whole batch unreadable.
-
-    Example:
-        >>> valid_text("caf\udce9.mp4") == r"caf\xe9.mp4"
-        True
-    """
-    return re.sub("[\ud800-\udfff]", _escape, text)
-
-
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
 def _round(value: float | None) -> float | None:

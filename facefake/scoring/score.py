@@ -22,7 +22,7 @@ from facefake.scoring.result import ClipResult, ErrorFacts, FrameScore, Kind, Pe
 from facefake.scoring.rules import ScoringRules
 from facefake.scoring.verdict import Evidence, FrameCounts, judge
 from preprocessing.clip import Clip
-from preprocessing.datasets.base import IMAGE_SUFFIXES
+from preprocessing.datasets.media import IMAGE_SUFFIXES
 from preprocessing.errors import FacefakeError
 from preprocessing.extract import ClipFaces, FaceCrop, extract_clip
 from preprocessing.faces import CropGeometry

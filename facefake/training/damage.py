@@ -81,4 +81,4 @@ class Damage:
         writer.writerow(("split", "picture", "code", "reason"))
         for (split, row), (_, _, code, reason) in sorted(self._entries.items()):
             writer.writerow((split, self._splits[split].clips[row], code, reason))
-        write_atomic(self._path, text.getvalue().encode("utf-8", "surrogateescape"))
+        write_atomic(self._path, text.getvalue().encode())

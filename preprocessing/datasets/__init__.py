@@ -9,7 +9,7 @@ import difflib
 import pkgutil
 from importlib import import_module
 
-from preprocessing.datasets.base import Found, Official, Reader, media_files, select
+from preprocessing.datasets.base import Found, Official, Reader, select
 from preprocessing.errors import FacefakeError
 
 
@@ -43,4 +43,4 @@ def get_reader(name: str) -> Reader:
     return READERS[name]
 
 
-__all__ = ["READERS", "Found", "Official", "Reader", "get_reader", "media_files", "select"]
+__all__ = ["READERS", "Found", "Official", "Reader", "get_reader", "select"]

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from preprocessing.clip import Clip
+from preprocessing.datasets.media import VIDEO_SUFFIXES, LeftOut, find_media
 from preprocessing.errors import FacefakeError
+from preprocessing.text import name_text
 
-VIDEO_SUFFIXES = frozenset(
-    (
-        *(".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".vob", ".ts", ".mts"),
-        *(".m2ts", ".flv", ".wmv", ".asf", ".ogv", ".mxf"),
-    )
-)
-IMAGE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".hif", ".avif")
-)
-MEDIA_SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES
 SPLITS = ("train", "val", "test")
 
 
@@ -43,11 +34,13 @@ class Found:
         absent: Clips the release's own lists name whose files are not there, sorted by key; ``path`` is where they
             should be.
         notes: What a reader of the counts must know, e.g. a part without its metadata.
+        left_out: Other files below the root, where a reader takes whatever it finds there.
     """
 
     clips: list[Clip]
     absent: list[Clip] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +62,7 @@ class Reader:
         takes_labels: Whether the labels may come from a file of the user's.
         pictures: Whether its clips are whole pictures, to be judged as such and not for the faces in them.
         reals_of: The real methods that a forgery method is measured against; by default all reals of the set.
+        recorded: Whether its clips are as facefake recorded them before, with names in text.
     """
 
     name: str
@@ -85,6 +79,7 @@ class Reader:
     takes_labels: bool = False
     pictures: bool = False
     reals_of: Callable[[str], tuple[str, ...]] | None = None
+    recorded: bool = False
 
     def read(self, root: Path, labels: Path | None = None) -> Found:
         """Everything of the release below ``root``; no file is opened but the release's own lists.
@@ -106,23 +101,27 @@ class Reader:
                 f"{root} holds no file of {self.title}" + "".join(f"; {note}" for note in found.notes) + ".",
                 "Finish the download, and give the folder it was unpacked into.",
             )
-        return Found(sorted(found.clips, key=_key), sorted(found.absent, key=_key), found.notes)
+        if not self.recorded:
+            found = replace(found, clips=list(map(_in_text, found.clips)), absent=list(map(_in_text, found.absent)))
+        return replace(found, clips=sorted(found.clips, key=_key), absent=sorted(found.absent, key=_key))
 
 
 def _key(clip: Clip) -> str:
     return clip.key
 
 
-def media_files(root: Path) -> list[Path]:
-    """All videos and pictures below ``root``, by suffix, sorted; hidden files and folders are passed over."""
-    found = []
-    for place, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            suffix = os.path.splitext(name)[1].lower()
-            if suffix in MEDIA_SUFFIXES and not name.startswith(".") and os.path.isfile(os.path.join(place, name)):
-                found.append(Path(place, name))
-    return sorted(found)
+def _in_text(clip: Clip) -> Clip:
+    """The clip with valid text in all that goes into stores, scores and reports; readers give names as they are."""
+    names = "\0".join((clip.key, clip.method, clip.pair or "", *clip.identities))
+    if name_text(names) == names:
+        return clip
+    return replace(
+        clip,
+        key=name_text(clip.key),
+        method=name_text(clip.method),
+        pair=None if clip.pair is None else name_text(clip.pair),
+        identities=tuple(map(name_text, clip.identities)),
+    )
 
 
 def videos_in(root: Path, *parts: str) -> list[tuple[Path, str]]:
@@ -165,10 +164,11 @@ def folder_at(root: Path, *parts: str) -> Path:
     return place
 
 
-def strays(root: Path, found: Found) -> list[Path]:
-    """Videos and pictures below ``root`` that are neither a clip, nor inside one, nor a mask."""
+def strays(root: Path, found: Found, *, sniff: bool = True) -> list[Path]:
+    """Videos and pictures below ``root``, as :func:`find_media` finds them: neither a clip, nor in one, nor a mask."""
     known = {path for clip in found.clips for path in (clip.path, clip.mask) if path}
-    return [path for path in media_files(root) if path not in known and not known.intersection(path.parents)]
+    files = find_media(root, sniff=sniff).files
+    return [path for path in files if path not in known and not known.intersection(path.parents)]
 
 
 def store_name(key: str) -> str:

@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from preprocessing.clip import FAKE, REAL, Clip
-from preprocessing.datasets.base import IMAGE_SUFFIXES, Found, Official, Reader, require_folder, store_name
+from preprocessing.datasets.base import Found, Official, Reader, require_folder, store_name
 from preprocessing.datasets.lists import files_below
+from preprocessing.datasets.media import IMAGE_SUFFIXES
 
 MODELS = (
     *("ldm-text2im-large-256", "stable-diffusion-v1-4", "stable-diffusion-v1-5", "stable-diffusion-2-1"),

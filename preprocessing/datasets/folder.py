@@ -1,9 +1,9 @@
-"""Any folder of videos and pictures, with or without labels.
+"""Any folder of videos and images, with or without labels.
 
-Labels come from a CSV with the columns ``path`` and ``label`` (``real``/``fake`` or ``0``/``1``, real = 0) and, if
-wanted, ``split``, ``method``, ``pair`` and ``identities`` (names of people, ``;`` between them); paths are relative to
-the folder. A ``labels.csv`` at the top of the folder is read without being asked for. Names of folders say nothing
-here: whole pictures in folders called ``real`` and ``fake`` are what ``aigcdetect`` reads.
+Every file that is a video or image is a clip, at any depth (:mod:`preprocessing.datasets.media`). Labels come from a
+CSV (:mod:`preprocessing.datasets.labels`). A ``labels.csv`` at the top of the folder is read without being asked for;
+if it is some other program's, or names files that are not there, that is a note and no error. Names of folders say
+nothing here: whole pictures in folders called ``real`` and ``fake`` are what ``aigcdetect`` reads.
 
 Numbers mean what they mean here, and a list cannot say that it counts the other way: the labels of a set that writes 0
 for fake, as CIFAKE does, must be given as words.
@@ -11,58 +11,32 @@ for fake, as CIFAKE does, must be given as words.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
-from dataclasses import replace
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from preprocessing.clip import FAKE, REAL, Clip
-from preprocessing.datasets.base import SPLITS, Found, Reader, media_files, store_name
+from preprocessing.clip import FAKE, Clip
+from preprocessing.datasets.base import Found, Reader, store_name
+from preprocessing.datasets.labels import LABELS, Assignment, Row, invalid, read_labels
+from preprocessing.datasets.media import (
+    WHY,
+    LeftOut,
+    Media,
+    enclosing_store,
+    find_media,
+    left_out_sentences,
+    shown,
+)
 from preprocessing.errors import FacefakeError
+from preprocessing.text import name_text
 
-LABELS = {"real": REAL, "0": REAL, "fake": FAKE, "1": FAKE, "": None}
 UNLABELLED = "unlabelled"
 
 
-def _invalid(path: Path, what: str) -> FacefakeError:
-    return FacefakeError(
-        "labels_invalid",
-        f"{path}: {what}",
-        "The file is CSV with a header: path,label (real or fake, or 0 for real and 1 for fake) and, if wanted, split, "
-        "method, pair, identities.",
-    )
-
-
-def read_labels(path: Path) -> dict[str, dict[str, str]]:
-    """The rows of a labels file by their ``path`` (with ``/``), every value stripped.
-
-    Raises:
-        FacefakeError: ``labels_invalid`` for a missing file or column, an unknown label or split, a path named twice.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            missing = {"path", "label"} - set(reader.fieldnames or ())
-            rows = [{str(name): (value or "").strip() for name, value in row.items() if name} for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise _invalid(path, f"cannot be read ({error}).") from error
-    if missing:
-        raise _invalid(path, f"has no column {' and '.join(sorted(missing))}.")
-    labels: dict[str, dict[str, str]] = {}
-    for number, row in enumerate(rows, start=2):
-        key = Path(row["path"].replace("\\", "/")).as_posix()
-        if row["label"].lower() not in LABELS:
-            raise _invalid(path, f"line {number} has label {row['label']!r}; known are real or 0, fake or 1.")
-        if row.get("split", "") not in ("", *SPLITS):
-            raise _invalid(path, f"line {number} has split {row['split']!r}; known are {', '.join(SPLITS)}.")
-        if key in labels:
-            raise _invalid(path, f"line {number} names {key} a second time.")
-        labels[key] = row
-    return labels
-
-
-def _clip(root: Path, path: Path, row: dict[str, str]) -> Clip:
+def _clip(root: Path, path: Path, rows: Mapping[str, Row]) -> Clip:
     key = path.relative_to(root).as_posix()
+    row = rows[key].values if key in rows else {}
     label = LABELS[row.get("label", "").lower()]
     named = UNLABELLED if label is None else ("fake" if label == FAKE else "real")
     return Clip(
@@ -79,58 +53,137 @@ def _clip(root: Path, path: Path, row: dict[str, str]) -> Clip:
 
 
 def find(root: Path, labels: Path | None = None) -> Found:
-    """Every video and picture below ``root``; those the labels file does not name stay unlabelled.
+    """Every video and image below ``root``; those the labels file does not name stay unlabelled.
 
     Raises:
-        FacefakeError: ``no_videos``, or ``labels_invalid``, also when the labels file names a file that is not there.
+        FacefakeError: ``no_videos``, also for a face store, whose files are crops; ``labels_invalid``, also when the
+            labels file names a file that is not there.
     """
-    files = media_files(root)
-    if not files:
+    if store := enclosing_store(root):
+        raise _of_store(root, store)
+    asked, unasked = (read_labels(labels) if labels else []), root / "labels.csv"
+    media = find_media(root)
+    if not media.files:
+        others = "; ".join(left_out_sentences(media.left_out, root))
         raise FacefakeError(
-            "no_videos", f"{root} holds no video or picture.", "Give a folder with files such as .mp4, .mov or .jpg."
+            "no_videos",
+            f"{root} holds no video or image." + (f" {others}." if others else ""),
+            "Give a folder with files such as .mp4, .mov or .jpg.",
         )
-    if labels is None and (root / "labels.csv").is_file():
-        labels = root / "labels.csv"
-    rows = read_labels(labels) if labels else {}
-    clips = [_clip(root, path, rows.get(path.relative_to(root).as_posix(), {})) for path in files]
-    absent = sorted(set(rows) - {clip.key for clip in clips})
-    if labels and absent:
-        named = ", ".join(absent[:5]) + ", ..." * (len(absent) > 5)
-        raise _invalid(labels, f"names {len(absent)} file(s) that are not in {root}: {named}.")
-    return Found(clips)
+    rows: Mapping[str, Row] = {}
+    notes: list[str] = []
+    if labels:
+        rows, unknown = _assigned(asked, media, root, labels)
+        if unknown:
+            raise invalid(labels, unknown)
+    elif unasked.is_file():
+        try:
+            rows, unknown = _assigned(read_labels(unasked), media, root, unasked)
+            notes += [f"{shown(unasked)} {unknown}"] if unknown else []
+        except FacefakeError as error:
+            notes.append(f"labels were not read: {error.message}")
+    left_out = [each for each in media.left_out if not _is_same(each.path, labels or unasked)]
+    return Found([_clip(root, path, rows) for path in media.files], notes=notes, left_out=left_out)
 
 
-def from_paths(
-    paths: Sequence[Path], labels: Path | None = None
-) -> tuple[list[Clip], list[tuple[Path, FacefakeError]]]:
-    """Clips of whatever a user names: files as they are, folders searched; and what is wrong with the rest.
+def _of_store(root: Path, store: Path) -> FacefakeError:
+    where = "is" if store == Path(os.path.realpath(root)) else f"is in {store}, which is"
+    return FacefakeError(
+        "no_videos",
+        f"{root} {where} a face store of facefake: it holds faces that are cut out already.",
+        f"Give --dataset store --data {store} to score them or to train on them.",
+    )
 
-    A clip's key is its path as the user wrote it, so that the same name in two folders stays two clips. Files are not
-    opened here: one that is no video fails later, alone.
+
+def _assigned(rows: Iterable[Row], media: Media, root: Path, labels: Path) -> tuple[Mapping[str, Row], str]:
+    """The row of each file that has one, by its key, and what is wrong with rows that mean none.
+
+    Raises:
+        FacefakeError: ``labels_invalid`` for a file that two rows say different things about.
+    """
+    found = Assignment(rows, [path.relative_to(root).as_posix() for path in media.files], root, labels)
+    return found.rows, _unknown(found.unknown, media.left_out, root) if found.unknown else ""
+
+
+def _unknown(rows: Sequence[Row], left_out: Iterable[LeftOut], root: Path) -> str:
+    """What is wrong with rows that name no clip."""
+    reasons = {each.path: each.reason for each in left_out}
+    there: list[str] = []
+    absent: list[str] = []
+    for row in rows:
+        path = root / row.path.strip().replace("\\", "/")
+        reason = next((reasons[place] for place in (path, *path.parents) if place in reasons), None)
+        if reason:
+            there.append(f"{row.path} ({WHY[reason]})")
+        else:
+            absent.append(row.path)
+    parts = ((there, "are left out"), (absent, f"are not in {root}"))
+    said = (
+        f"{len(names)} file(s) that {why}: {', '.join(names[:5])}{', ...' * (len(names) > 5)}"
+        for names, why in parts
+        if names
+    )
+    return f"names {' and '.join(said)}."
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    return path.name == other.name and path.resolve() == other.resolve()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a user's paths come to.
+
+    Attributes:
+        clips: Files as they are named, and those of folders.
+        refused: Paths that give no clip, and why.
+        left_out: What else is in the folders.
+        notes: What to tell people of it.
+    """
+
+    clips: list[Clip] = field(default_factory=list)
+    refused: list[tuple[Path, FacefakeError]] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def from_paths(paths: Sequence[Path], labels: Path | None = None) -> Named:
+    """Clips of whatever a user names: files as they are, folders searched.
+
+    A clip's key is its path as the user wrote it, so that the same name in two folders stays two clips. Named files are
+    not opened here: one that is no video fails later, alone.
 
     Raises:
         FacefakeError: ``usage`` if labels are given for anything but one folder; ``labels_invalid``.
     """
     if labels is not None and not (len(paths) == 1 and paths[0].is_dir()):
         raise FacefakeError("usage", "--labels speaks of the files of one folder.", "Give that one folder.")
-    clips: list[Clip] = []
-    refused: list[tuple[Path, FacefakeError]] = []
+    named = Named()
     for path in paths:
         if not path.is_dir():
-            clips.append(Clip(path, str(path), "folder", UNLABELLED, None, None, None, name=store_name(path.name)))
+            named.clips.append(_alone(path))
             continue
         try:
-            clips += [replace(clip, key=(path / clip.key).as_posix()) for clip in READER.read(path, labels).clips]
+            found = READER.read(path, labels)
         except FacefakeError as error:
-            if error.code != "no_videos":
+            if error.code not in ("no_videos", "dataset_not_found"):
                 raise
-            refused.append((path, error))
-    return clips, refused
+            named.refused.append((path, error))
+            continue
+        top = Path(name_text(path))
+        named.clips.extend(replace(clip, key=(top / clip.key).as_posix()) for clip in found.clips)
+        named.left_out.extend(found.left_out)
+        named.notes.extend((*left_out_sentences(found.left_out, path), *found.notes))
+    return named
+
+
+def _alone(path: Path) -> Clip:
+    return Clip(path, name_text(path), "folder", UNLABELLED, None, None, None, name=store_name(path.name))
 
 
 READER = Reader(
     name="folder",
-    title="any folder of videos and pictures, labelled by a CSV or not at all",
+    title="any folder of videos and images, labelled by a CSV or not at all",
     find=find,
     takes_labels=True,
 )

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from preprocessing.clip import FAKE, REAL, Clip
-from preprocessing.datasets.base import IMAGE_SUFFIXES, Found, store_name
+from preprocessing.datasets.base import Found, store_name
+from preprocessing.datasets.media import IMAGE_SUFFIXES
 from preprocessing.errors import FacefakeError
 
 NUMBERED = {"0_real": REAL, "1_fake": FAKE}

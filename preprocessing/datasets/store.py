@@ -24,4 +24,4 @@ def find(root: Path) -> Found:
     return Found([clip_of_row(row, folder, folder.name) for row, folder in zip(rows, folders, strict=True)])
 
 
-READER = Reader(name="store", title="a face store of facefake, without the videos", find=find)
+READER = Reader(name="store", title="a face store of facefake, without the videos", find=find, recorded=True)

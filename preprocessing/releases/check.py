@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from preprocessing.clip import FAKE, REAL, Clip
 from preprocessing.datasets.base import SPLITS, Found, Official, Reader, strays
+from preprocessing.datasets.media import LeftOut, left_out_facts, left_out_sentences
 from preprocessing.errors import FacefakeError
 from preprocessing.releases.duplicates import Duplicate, duplicates
 from preprocessing.releases.leaks import Leak, leaks
 from preprocessing.releases.readable import Unreadable, unreadable
+from preprocessing.text import name_text
 
 if TYPE_CHECKING:
     from preprocessing.releases.shortcuts import Shortcut
@@ -71,6 +73,7 @@ class Check:
         shortcuts: What tells real from fake without a look at the picture; none of videos and face crops.
         collisions: Folder of a face store to the keys of the clips that would all go there.
         notes: What else must be known.
+        left_out: Other files of a folder whose reader takes whatever it finds there.
     """
 
     reader: Reader
@@ -86,6 +89,7 @@ class Check:
     shortcuts: list[Shortcut]
     collisions: dict[str, list[str]]
     notes: list[str]
+    left_out: list[LeftOut]
 
     @property
     def missing(self) -> int:
@@ -131,12 +135,13 @@ class Check:
             "absent": [clip.key for clip in self.absent],
             "duplicates": [each.to_dict() for each in self.duplicates],
             "unreadable": [each.to_dict() for each in self.unreadable],
-            "strays": [path.relative_to(self.root).as_posix() for path in self.strays],
+            "strays": [name_text(path.relative_to(self.root).as_posix()) for path in self.strays],
             "unlabelled": [clip.key for clip in self.unlabelled],
             "leaks": [leak.to_dict() for leak in self.leaks],
             "shortcuts": [each.to_dict() for each in self.shortcuts],
             "collisions": self.collisions,
             "notes": self.notes,
+            "left_out": left_out_facts(self.left_out),
         }
 
 
@@ -162,7 +167,7 @@ def check(
     left_out = _left_out(reader, found)
     expected = replace(found, absent=[clip for clip in found.absent if clip.method not in left_out])
     official = [line for line in reader.official if line.method not in left_out]
-    unexplained, belong = _strays(reader, root, found)
+    unexplained, belong = _strays(reader, root, found, sniff=not quick)
     return Check(
         reader=reader,
         root=root,
@@ -177,10 +182,12 @@ def check(
         shortcuts=[] if quick else _shortcuts(found.clips),
         collisions=_collisions(found.clips),
         notes=[
+            *left_out_sentences(found.left_out, root),
             *found.notes,
             *(f"nothing of {method} is here, which is taken only by name" for method in left_out),
             *(f"{clips} other files here are of {name}" for name, clips in belong.items()),
         ],
+        left_out=found.left_out,
     )
 
 
@@ -190,14 +197,14 @@ def _shortcuts(clips: Sequence[Clip]) -> list[Shortcut]:
     return shortcuts(clips)
 
 
-def _strays(reader: Reader, root: Path, found: Found) -> tuple[list[Path], dict[str, int]]:
+def _strays(reader: Reader, root: Path, found: Found, *, sniff: bool) -> tuple[list[Path], dict[str, int]]:
     """Files that nothing explains, and how many a related set explains that lies in the same folders."""
     from preprocessing.datasets import get_reader  # which imports this module on its search for readers
 
-    left, belong = strays(root, found), {}
+    left, belong = strays(root, found, sniff=sniff), {}
     for name in reader.related if left else ():
         try:
-            others = set(strays(root, get_reader(name).find(root)))
+            others = set(strays(root, get_reader(name).find(root), sniff=sniff))
         except FacefakeError:
             continue  # it is not there
         explained = [path for path in left if path not in others]

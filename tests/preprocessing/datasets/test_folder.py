@@ -84,6 +84,6 @@ def test_an_empty_folder_and_a_missing_one_differ(tmp_path):
 
 def test_paths_of_users_may_be_files_and_folders_and_one_empty_folder_stops_nothing(folder, tmp_path):
     (tmp_path / "empty").mkdir()
-    clips, refused = from_paths([folder / "sub", tmp_path / "empty", Path("http://host/x.mp4")])
-    assert [Path(clip.key) for clip in clips] == [folder / "sub/a.mp4", Path("http://host/x.mp4")]
-    assert [(path, error.code) for path, error in refused] == [(tmp_path / "empty", "no_videos")]
+    named = from_paths([folder / "sub", tmp_path / "empty", Path("http://host/x.mp4")])
+    assert [Path(clip.key) for clip in named.clips] == [folder / "sub/a.mp4", Path("http://host/x.mp4")]
+    assert [(path, error.code) for path, error in named.refused] == [(tmp_path / "empty", "no_videos")]
