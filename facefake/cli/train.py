@@ -14,7 +14,7 @@ from facefake.cli.outputs import keep_out
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
-    from facefake.training import TrainConfig, TrainResult
+    from facefake.training import Run, TrainConfig, TrainResult
     from preprocessing.clip import Clip
     from preprocessing.datasets import Found
 
@@ -133,7 +133,6 @@ def _on_faces(
     process: Process,
 ) -> TrainResult:
     from facefake.cli.extract import bring_up_to_date, print_summary
-    from facefake.training import train
     from preprocessing.datasets import select
     from preprocessing.store import FaceStore
 
@@ -141,16 +140,27 @@ def _on_faces(
     if source.name != STORE:  # whose splits stay as they are recorded
         clips = _validated(clips, "clips")
     recipe, store = source.recipe(cropping.recipe()), source.store(store)
+    run = _begun(config, out, resume, process.device)
+    run.check_clips(clips, recipe.sampling.target)
+    _ = run.tuned  # the weights may be missing, which should not be said after hours of extraction
     summary = bring_up_to_date(clips, FaceStore.open_or_create(store, recipe), recipe, process)
     print_summary(summary, store)
     keys = {clip.key for clip in clips}
-    return train(config, store, out, resume, process.device, clips=keys, features=features)
+    return run.on_store(store, clips=keys, features=features)
+
+
+def _begun(config: TrainConfig, out: Path, resume: bool, device: str) -> Run:
+    from facefake.training import Run
+
+    run = Run(config, out, resume, device)
+    if resume and not run.resumed:
+        click.echo(f"{out} holds no checkpoint yet: a new run begins", err=True)
+    return run
 
 
 def _on_pictures(
     config: TrainConfig, source: Source, features: Path, out: Path, resume: bool, process: Process, given: set[str]
 ) -> TrainResult:
-    from facefake.training import train_pictures
     from preprocessing.releases.shortcuts import shortcuts
 
     if of_faces := sorted(given & set(_OF_FACES)):
@@ -162,9 +172,11 @@ def _on_pictures(
     if source.is_release:
         keep_out(source.root(), out, features)
     clips = training_pictures(source)
+    run = _begun(config, out, resume, process.device)
+    run.check_clips(clips)
     for shortcut in shortcuts(clip for clip in clips if clip.split == config.data.train_split):
         click.echo(f"warning: {shortcut.sentence}", err=True)
-    result = train_pictures(config, clips, out, resume, process.device, features=features)
+    result = run.on_pictures(clips, features=features)
     if result.damaged:
         click.echo(
             f"warning: {len(result.damaged)} pictures could not be read and were left out, "
