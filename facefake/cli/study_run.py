@@ -99,11 +99,11 @@ class Planned:
         from facefake.training import Run as Training
 
         if self.finished() is None:
-            training_run = Training(self.config, self.folder, True, place.device)
+            training_run = Training(self.config, self.folder, True, place.device, features=place.work / "features")
             training_run.check_clips(training)
             what = self.config.model_dump_json(include={"backbone", *Tuning.model_fields})
             if what not in built:
-                _ = training_run.tuned
+                training_run.build()
                 built.add(what)
         return True
 

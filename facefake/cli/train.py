@@ -140,19 +140,19 @@ def _on_faces(
     if source.name != STORE:  # whose splits stay as they are recorded
         clips = _validated(clips, "clips")
     recipe, store = source.recipe(cropping.recipe()), source.store(store)
-    run = _begun(config, out, resume, process.device)
+    run = _begun(config, out, resume, process.device, features)
     run.check_clips(clips, recipe.sampling.target)
-    _ = run.tuned  # the weights may be missing, which should not be said after hours of extraction
+    run.build()  # its weights may be missing, which should not be said after hours of extraction
     summary = bring_up_to_date(clips, FaceStore.open_or_create(store, recipe), recipe, process)
     print_summary(summary, store)
     keys = {clip.key for clip in clips}
-    return run.on_store(store, clips=keys, features=features)
+    return run.on_store(store, clips=keys)
 
 
-def _begun(config: TrainConfig, out: Path, resume: bool, device: str) -> Run:
+def _begun(config: TrainConfig, out: Path, resume: bool, device: str, features: Path) -> Run:
     from facefake.training import Run
 
-    run = Run(config, out, resume, device)
+    run = Run(config, out, resume, device, features=features)
     if resume and not run.resumed:
         click.echo(f"{out} holds no checkpoint yet: a new run begins", err=True)
     return run
@@ -172,11 +172,11 @@ def _on_pictures(
     if source.is_release:
         keep_out(source.root(), out, features)
     clips = training_pictures(source)
-    run = _begun(config, out, resume, process.device)
+    run = _begun(config, out, resume, process.device, features)
     run.check_clips(clips)
     for shortcut in shortcuts(clip for clip in clips if clip.split == config.data.train_split):
         click.echo(f"warning: {shortcut.sentence}", err=True)
-    result = run.on_pictures(clips, features=features)
+    result = run.on_pictures(clips)
     if result.damaged:
         click.echo(
             f"warning: {len(result.damaged)} pictures could not be read and were left out, "

@@ -44,7 +44,7 @@ def train(
             ``store_recipe_mismatch``, ``config_invalid``, ``usage``, ``device_unavailable``, ``not_writable``, and what
             loading a backbone raises.
     """
-    return Run(config, out, resume, device).on_store(store, clips=clips, features=features, progress=progress)
+    return Run(config, out, resume, device, features=features).on_store(store, clips=clips, progress=progress)
 
 
 def train_pictures(
@@ -75,7 +75,7 @@ def train_pictures(
         FacefakeError: ``split_empty``, ``split_leak``, ``unreadable`` where too many pictures are, ``config_invalid``,
             ``usage``, ``device_unavailable``, ``not_writable``, and what loading a backbone raises.
     """
-    return Run(config, out, resume, device).on_pictures(clips, features=features, progress=progress)
+    return Run(config, out, resume, device, features=features).on_pictures(clips, progress=progress)
 
 
 def validation_pictures(config: TrainConfig, clips: Sequence[Clip]) -> Crops:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -69,7 +68,7 @@ class TrainResult:
 class Run:
     """A training run. Making it checks what needs neither data nor weights; nothing is written before it trains.
 
-    Who has hours of work to do before there is something to train on looks at ``tuned`` and calls :meth:`check_clips`
+    A caller with hours of work to do before there is something to train on calls :meth:`check_clips` and :meth:`build`
     first.
 
     Args:
@@ -77,33 +76,49 @@ class Run:
         out: The run folder.
         resume: Go on from its checkpoint, if it has one.
         device: Instead of the config's.
+        features: Where features are kept.
 
     Raises:
         FacefakeError: ``device_unavailable``; ``config_invalid`` for a precision or a logger that is not there;
             ``usage`` for a run folder that holds another run; ``not_writable``.
     """
 
-    def __init__(self, config: TrainConfig, out: Path, resume: bool = True, device: str | None = None) -> None:
-        self.config, self.out = config, Path(out)
+    def __init__(
+        self,
+        config: TrainConfig,
+        out: Path,
+        resume: bool = True,
+        device: str | None = None,
+        *,
+        features: Path = FEATURES,
+    ) -> None:
+        self.config, self.out, self._features = config, Path(out), Path(features)
+        self._tuned: Tuned | None = None
         self._device = pick_device(device if device not in (None, "auto") else config.trainer.device)
         self._precision = _precision(config, self._device)
         self._loggers = chosen_loggers(config, self.out)
         self._begun = _begun(_checkpoint(self.out), resume)
         self._check_same("config", _recipe_digest(config))
         check_writable(self.out / "config.yaml")
+        if config.data.cached_views is not None:
+            check_writable(self._features / "lock")
 
     @property
     def resumed(self) -> bool:
         """Whether it goes on from a checkpoint."""
         return self._begun is not None
 
-    @cached_property
-    def tuned(self) -> Tuned:
-        """The network, its weights in the precision it trains in; built, and its weights fetched, when first asked for.
+    def build(self) -> Tuned:
+        """The network, its weights in the precision it trains in; built, and its weights fetched, the first time.
 
         Raises:
             FacefakeError: What loading a backbone and building on it raise.
         """
+        if self._tuned is None:
+            self._tuned = self._built()
+        return self._tuned
+
+    def _built(self) -> Tuned:
         config = self.config
         spec = BackboneSpec(config.backbone.name, config.backbone.weights, config.backbone.feature)
         tuned = tuned_network(load_backbone(spec), config, config.seed)
@@ -127,18 +142,16 @@ class Run:
         most = self.config.data.frames_per_clip
         self._checked(crops, val, each=most if frames is None else min(most, frames))
 
-    def on_store(
-        self, store: Path, *, clips: Collection[str] | None = None, features: Path = FEATURES, progress: bool = True
-    ) -> TrainResult:
+    def on_store(self, store: Path, *, clips: Collection[str] | None = None, progress: bool = True) -> TrainResult:
         """Train on a face store; see :func:`train`."""
         frames = self.config.data.frames_per_clip
         crops, val = (read_crops(Path(store), split, frames, clips) for split in self._splits)
-        return self._fit(*self._checked(crops, val), Path(features), progress)
+        return self._fit(*self._checked(crops, val), progress)
 
-    def on_pictures(self, clips: Sequence[Clip], *, features: Path = FEATURES, progress: bool = True) -> TrainResult:
+    def on_pictures(self, clips: Sequence[Clip], *, progress: bool = True) -> TrainResult:
         """Train on whole pictures; see :func:`train_pictures`."""
         crops, val = (read_pictures(clips, split) for split in self._splits)
-        return self._fit(*self._checked(crops, val), Path(features), progress)
+        return self._fit(*self._checked(crops, val), progress)
 
     @property
     def _splits(self) -> tuple[str, str]:
@@ -160,13 +173,11 @@ class Run:
                 "Resume it with the same, or choose another --out.",
             )
 
-    def _fit(self, crops: Crops, val: Crops, features: Path, progress: bool) -> TrainResult:
+    def _fit(self, crops: Crops, val: Crops, progress: bool) -> TrainResult:
         config, out, manifest = self.config, self.out, crops.sha256 + val.sha256
         self._check_same("manifest", manifest)
-        if config.data.cached_views is not None:
-            check_writable(features / "identity.json")
         done = None if self._begun is None else self._begun["step"]
-        tuned = self.tuned
+        tuned = self.build()
         backbone = tuned.network.backbone
         write_atomic(out / "config.yaml", config.to_yaml().encode())
         geometry = crops.geometry or config.data.geometry.at(backbone.image_size)
@@ -175,7 +186,7 @@ class Run:
         else:
             bar = progress_bar if progress else silent
             loaders = make_cached_loaders(
-                config, tuned.network, crops, val, geometry, self._device, self._precision, features, bar
+                config, tuned.network, crops, val, geometry, self._device, self._precision, self._features, bar
             )
         steps_per_epoch = math.ceil(len(loaders[0]) / config.trainer.accumulate)
         _start_at(loaders[0], (done or 0) // steps_per_epoch)
