@@ -104,7 +104,9 @@ def command(
 
     from facefake import api  # torch, which none of the above needs
     from facefake.scoring import Examiner
+    from preprocessing.device import pick_device
 
+    pick_device(process.device)  # before gigabytes are fetched for it
     loaded = api.load(chosen_file(detector), device=process.device)
     examiner = Examiner(
         loaded,

@@ -223,6 +223,7 @@ def test_a_suite_says_which_sets_cannot_be_scored_before_it_scores_the_first(vid
         (("--face-detector", "onnx:gone.onnx"), "not_found"),
         (("--out", "{file}"), "not_writable"),
         (("--dataset", "celebdf"), "dataset_not_found"),
+        (("--device", "cuda:99"), "device_unavailable"),
         ((), "weights_not_found"),
     ],
 )
