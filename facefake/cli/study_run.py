@@ -176,8 +176,8 @@ def run_study(study: Study, place: Place, data: Path | None, outcome: StudyOutco
         return
     trained_on = [clip for clip in training if clip.split == "train"]
     outcome.notes += _said(study.train.dataset, [each.sentence for each in shortcuts(trained_on)])
-    data, built = f"{_digest(training)} {_content(training, place)}", set[str]()
-    planned = [Planned.of(run, data, place) for run in study.runs()]
+    pictures, built = f"{_digest(training)} {_content(training, place)}", set[str]()
+    planned = [Planned.of(run, pictures, place) for run in study.runs()]
     runs = [each for each in planned if outcome.attempt(each.run.name, partial(each.check, training, place, built))]
     for number, each in enumerate(runs, start=1):
         click.echo(f"{each.run.name}: run {number} of {len(runs)}", err=True)

@@ -140,7 +140,7 @@ def check_set(bench: Bench, of: Material) -> bool:
     Raises:
         FacefakeError: ``crop_mismatch``, ``usage``; what opening the face store raises.
     """
-    store = of.source.store(bench.stores / of.source.name)
+    store = of.source.store(None, bench.stores / of.source.name)
     if of.source.is_release:
         keep_out(of.source.root(), store, bench.out)
     LabelledSet(of.source, of.found, store).check(bench.examiner, foreign_crops=of.each.foreign_crops)

@@ -260,7 +260,7 @@ def test_a_study_names_runs_that_cannot_be_trained_before_it_trains_the_first(se
     assert "run 2 of 2" in said
     done = study(sets, tmp_path / "none", "training.backbone.weights=gone.safetensors")
     assert "linear-8-s0 failed [weights_not_found]" in refused(done, "weights_not_found")
-    assert not list((tmp_path / "none").rglob("features*"))
+    assert not list((tmp_path / "none").rglob("features.f32"))
 
 
 def test_a_study_whose_published_figures_or_work_folder_are_not_there(sets, tmp_path):
