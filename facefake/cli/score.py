@@ -148,6 +148,9 @@ def command(
 
     files = (json_file, csv_file, markdown, html)
     keep_apart(files, (*paths, *detectors.detectors, source.labels))
+    for each, _ in source.each():
+        if each.is_release:
+            keep_out(each.root(), *files)
     for file in files:
         if file:
             check_output(file)
