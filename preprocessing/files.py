@@ -34,6 +34,20 @@ def write_atomic(path: Path, data: bytes) -> None:
     write_pieces(path, [data])
 
 
+def check_writable(path: Path) -> None:
+    """Raise at once what writing ``path`` would raise hours later. Nothing is left behind.
+
+    Raises:
+        FacefakeError: ``not_writable``.
+    """
+    made = [folder for folder in path.parents if not folder.exists()]
+    with making(path) as trial, open_named(trial, path):
+        pass
+    for folder in made:
+        with suppress(OSError):  # somebody else has put something there meanwhile
+            folder.rmdir()
+
+
 def copy_atomic(source: Path, target: Path) -> None:
     """As :func:`write_atomic`, with the bytes of another file.
 

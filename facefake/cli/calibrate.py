@@ -61,8 +61,10 @@ def command(detector: str, scores_file: Path, method: str, rule: str, out: Path)
     from facefake.evaluation.calibrating import calibrate, check_origin
     from facefake.evaluation.scores_file import read_scores
     from facefake.models.file import write_card
+    from facefake.reporting import check_output
 
     keep_apart([out], [scores_file])
+    check_output(out)
     file = read_scores(scores_file)
     detector_file = chosen_file(detector)
     card = check_origin(file, detector_file)

@@ -13,7 +13,7 @@ from facefake.cli.forms import Forms
 from facefake.cli.options import Process, face_detector_option, min_coverage_option, process_options
 from facefake.cli.paths import chosen_file, with_face_detector
 from facefake.cli.suite_report import make_suite_report
-from facefake.cli.suite_run import Bench, SuiteOutcome, run
+from facefake.cli.suite_run import Bench, SuiteOutcome, gather, run
 
 _FORMS = {"json": "json", "csv": "csv", "markdown": "md", "html": "html"}
 
@@ -82,11 +82,9 @@ def command(
 
     Exit codes: 0 all well, 1 a set or some files failed, 2 usage, 3 fewer clips than --min-coverage have a score.
     """
-    from facefake import api
     from facefake.evaluation.coverage import below
     from facefake.evaluation.suite import load_suite
     from facefake.reporting import check_output
-    from facefake.scoring import Examiner
     from preprocessing.corruptions.reencode import require_encoder
     from preprocessing.faces import find_face_detector
     from preprocessing.video import Sampling
@@ -95,25 +93,37 @@ def command(
     suite = suite.with_sets(datasets) if datasets else suite
     for ladder in suite.corruptions:
         require_encoder(ladder.corruptions[0])
+    sampling = Sampling.parse(frames or suite.frames)
+    looking = find_face_detector(face_detector) if face_detector else None
+    out = out or Path("evaluation") / Path(suite_name).stem
+    check_output(out / "report.json")
+    outcome = SuiteOutcome()
+    sets = gather(suite, data, outcome)
+    if not sets:
+        raise outcome.nothing()
+
+    from facefake import api  # torch, which none of the above needs
+    from facefake.scoring import Examiner
+    from preprocessing.device import pick_device
+
+    pick_device(process.device)  # before gigabytes are fetched for it
     loaded = api.load(chosen_file(detector), device=process.device)
     examiner = Examiner(
         loaded,
-        replace(api.recipe_of(loaded), sampling=Sampling.parse(frames or suite.frames)),
+        replace(api.recipe_of(loaded), sampling=sampling),
         api.rules_of(loaded).replaced(judge_all=no_abstain or not suite.abstain),
     )
-    if face_detector:
-        (examiner,) = with_face_detector([examiner], *find_face_detector(face_detector))
+    if looking:
+        (examiner,) = with_face_detector([examiner], *looking)
     bench = Bench(
         examiner=examiner,
         stores=stores,
-        out=out or Path("evaluation") / Path(suite_name).stem,
+        out=out,
         process=process,
     )
-    check_output(bench.out / "report.json")
-    outcome = SuiteOutcome()
     interrupted: KeyboardInterrupt | None = None
     try:
-        run(suite, bench, data, outcome)
+        run(suite, bench, sets, outcome)
     except KeyboardInterrupt as error:
         interrupted = error
         outcome.failed.append("The evaluation was interrupted; the same command goes on with it.")

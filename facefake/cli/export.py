@@ -44,10 +44,12 @@ def command(detector: str, form: str, precision: str, out: Path | None, crops: P
     facefake score clip.mp4 --detector detector.onnx
     """
     from facefake.export import export_detector
+    from facefake.reporting import check_output
 
     source = chosen_file(detector)
     target = out or Path(f"{source.stem}-{precision}.onnx")
     keep_apart([target], [source])
+    check_output(target)
     click.echo(f"exporting {source}; of a large model that takes minutes", err=True)
     exported = export_detector(source, target, precision=precision, crops=crops)  # type: ignore[arg-type]
     for line in _summary(exported):

@@ -80,12 +80,32 @@ class LabelledSet:
         """
         from facefake.scoring import failed
 
+        self.check(examiner, foreign_crops=foreign_crops)
         examiner = replace(examiner, recipe=self.recipe(examiner))
         if examiner.recipe.whole:
             results = self._of_pictures(examiner, process, corruption)
         else:
             results = self._of_faces(examiner, process, corruption, foreign_crops, redo)
         return chain(results, (failed(clip, _absent(clip), via=examiner.via) for clip in self.found.absent))
+
+    def check(self, examiner: Examiner, *, foreign_crops: bool = False) -> None:
+        """Raise what :meth:`results` would, as far as it can be known without opening a clip.
+
+        Raises:
+            FacefakeError: ``crop_mismatch``; what opening the face store raises.
+        """
+        from preprocessing.files import check_writable
+        from preprocessing.store import FaceStore
+
+        recipe = self.recipe(examiner)
+        if recipe.whole:
+            return
+        if not foreign_crops:
+            examiner.detector.check_geometry(recipe.geometry)
+        if self.store.exists():
+            FaceStore.open_or_create(self.store, recipe)
+        else:
+            check_writable(self.store / "recipe.json")
 
     def _of_pictures(self, examiner: Examiner, process: Process, corruption: Corruption | None) -> Iterator[ClipResult]:
         from facefake.scoring import score_clips

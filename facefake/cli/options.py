@@ -233,19 +233,26 @@ class Cropping:
         """
         from preprocessing.faces import CropGeometry, find_face_detector
         from preprocessing.recipe import Recipe
-        from preprocessing.video import BACKENDS, Sampling
+        from preprocessing.video import Sampling
 
         if self.size != "native" and not (self.size.isdigit() and int(self.size) > 0):
             raise FacefakeError(
                 "usage", f"--size {self.size!r} is not a number of pixels.", "Give `native` or e.g. 256."
             )
-        if self.decoder not in ("auto", *BACKENDS):
-            known = ", ".join(("auto", *BACKENDS))
-            raise FacefakeError("usage", f"--decoder {self.decoder!r} does not exist.", f"Known: {known}.")
+        check_decoder(self.decoder)
         size = None if self.size == "native" else int(self.size)
         geometry = CropGeometry(template=self.template, scale=self.scale, size=size)
         recipe = Recipe(sampling=Sampling.parse(self.frames), geometry=geometry, decoder=self.decoder)
         return recipe.with_face_detector(*find_face_detector(self.face_detector)) if self.face_detector else recipe
+
+
+def check_decoder(name: str) -> None:
+    """Raise ``usage`` for a decoder that does not exist, which would otherwise be an error of every single clip."""
+    from preprocessing.video import BACKENDS
+
+    if name not in ("auto", *BACKENDS):
+        known = ", ".join(("auto", *BACKENDS))
+        raise FacefakeError("usage", f"--decoder {name!r} does not exist.", f"Known: {known}.")
 
 
 def default_workers() -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from facefake.cli.options import gathered
+from facefake.cli.options import check_decoder, gathered
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ class Detectors:
     detectors: tuple[str, ...]
     by_path: str | None
 
-    def chosen(self) -> list[Path]:
-        """The detector file of each path to take, the face path's first; without a path asked for, of all given.
+    def chosen(self) -> list[str | None]:
+        """The detector of each path to take, the face path's first; without a path asked for, all given.
 
-        Where none is given it is the default one's. Nothing is fetched before it is known that all go together.
+        ``None`` is the default one. Of a repository the file is fetched, which alone says what it judges.
 
         Raises:
             FacefakeError: ``usage`` for two of one path, or a path that none of them can take; what finding a detector,
@@ -51,7 +51,7 @@ class Detectors:
                 "Add one with --detector: `facefake detectors` lists published ones, "
                 f"`facefake train --path {missing[0]}` makes one.",
             )
-        return [chosen_file(files[via]) for via in wanted if via in files]
+        return [files[via] for via in wanted if via in files]
 
     def examiners(
         self,
@@ -70,21 +70,30 @@ class Detectors:
             FacefakeError: Also what loading raises, and ``usage`` or ``config_invalid`` for settings that cannot be;
                 what finding the face detector raises.
         """
+        from facefake.scoring.rules import ScoringRules
         from preprocessing.faces import find_face_detector
+        from preprocessing.video import Sampling
 
+        def asked(rules: ScoringRules) -> ScoringRules:
+            return rules.replaced(pooling=pooling, threshold=threshold, judge_all=judge_all)
+
+        check_decoder(decoder)
+        asked(ScoringRules())  # what is wrong with a setting is wrong with any detector
+        sampling = Sampling.parse(frames)
         looking = find_face_detector(face_detector) if face_detector else None
-        files = self.chosen()  # a name that is none should be told before torch is loaded
+        chosen = self.chosen()  # a name that is none should be told before torch is loaded
 
         from facefake import api
         from facefake.scoring import Examiner
-        from preprocessing.video import Sampling
+        from preprocessing.device import pick_device
 
+        pick_device(device)
+        files = [chosen_file(each) for each in chosen]  # gigabytes, the first time
         examiners = []
         for file in files:
             detector = api.load(file, device=device)
-            recipe = api.recipe_of(detector).with_frames(Sampling.parse(frames), decoder)
-            rules = api.rules_of(detector).replaced(pooling=pooling, threshold=threshold, judge_all=judge_all)
-            examiners.append(Examiner(detector, recipe, rules))
+            recipe = api.recipe_of(detector).with_frames(sampling, decoder)
+            examiners.append(Examiner(detector, recipe, asked(api.rules_of(detector))))
         return with_face_detector(examiners, *looking) if looking else examiners
 
 

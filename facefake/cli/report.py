@@ -66,9 +66,13 @@ def command(
     from facefake.evaluation.compare import make_comparison
     from facefake.evaluation.coverage import below
     from facefake.evaluation.provenance import provenance
-    from facefake.reporting import print_report
+    from facefake.reporting import check_output, print_report
 
-    keep_apart((json_file, csv_file, markdown_file, html_file), (*files, validation, protocol, source.labels))
+    outputs = (json_file, csv_file, markdown_file, html_file)
+    keep_apart(outputs, (*files, validation, protocol, source.labels))
+    for output in outputs:
+        if output:
+            check_output(output)
     inputs = Inputs(source, splits, polarity, protocol)
     inputs.check([*files, *([validation] if validation else [])])
     detectors = inputs.detectors(files, sys.argv)

@@ -71,6 +71,8 @@ def _of_sets(
     for each in sets:
         if each.source.is_release:
             keep_out(each.source.root(), each.store, *outputs)
+        for examiner in examiners:  # of all sets, before the first takes its hours
+            each.check(examiner, foreign_crops=foreign_crops)
     facts = {each.source.name: each.facts(examiners) for each in sets}
     results = chain.from_iterable(
         of_paths([each.results(examiner, process, foreign_crops=foreign_crops, redo=redo) for examiner in examiners])
@@ -150,11 +152,18 @@ def command(
         raise FacefakeError("usage", "Give either files and folders, or --dataset.", "See facefake score --help.")
     from facefake.evaluation.coverage import below
     from facefake.registry.entries import DEFAULT
+    from facefake.reporting import check_output
     from facefake.scoring import examined_by
     from preprocessing.datasets.media import left_out_facts
 
     files = (json_file, csv_file, markdown, html)
     keep_apart(files, (*paths, *detectors.detectors, source.labels))
+    for each, _ in source.each():
+        if each.is_release:
+            keep_out(each.root(), *files)
+    for file in files:
+        if file:
+            check_output(file)
     examiners = detectors.examiners(
         frames=frames,
         decoder=decoder,

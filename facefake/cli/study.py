@@ -95,19 +95,24 @@ def command(
         return
     from facefake.cli.study_run import Place, StudyOutcome, run_study
     from facefake.evaluation.provenance import provenance
+    from facefake.evaluation.published import load_published
     from facefake.evaluation.study import load_study
     from facefake.evaluation.study_report import make_study_report
     from facefake.reporting import check_output
     from preprocessing.device import pick_device
+    from preprocessing.files import check_writable
 
     study = load_study(name).changed(overrides, datasets, seeds)
     for run in study.runs():  # hours before the last of them begins
         run.config()
-    pick_device(device)
+    if study.published:
+        load_published(study.published)
     called = Path(name).stem
     work = work or (out / "work" if out else Path("studies") / "work")
     out = out or Path("studies") / called
     check_output(out / "study.json")
+    check_writable(work / "runs")
+    pick_device(device)
     outcome = StudyOutcome()
     interrupted: KeyboardInterrupt | None = None
     try:

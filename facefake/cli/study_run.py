@@ -46,6 +46,68 @@ class StudyOutcome(Outcome):
     notes: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A run to be trained, and its folder, which is known by its config and its data."""
+
+    run: Run
+    config: TrainConfig
+    folder: Path
+
+    @classmethod
+    def of(cls, run: Run, data: str, place: Place) -> Planned:
+        """The run on pictures of this digest."""
+        config = run.config()
+        digest = hashlib.sha256(f"{config.sha256} {data}".encode()).hexdigest()[:12]
+        name = f"{config.strategy}-{config.data.per_class or 'all'}-s{config.seed}-{digest}"
+        return cls(run, config, place.work / "runs" / name)
+
+    @property
+    def detector(self) -> Path:
+        """Its detector file."""
+        from facefake.models.file import DETECTOR_FILE
+
+        return self.folder / DETECTOR_FILE
+
+    @property
+    def done(self) -> Path:
+        """What is there when it is through."""
+        return self.folder / "done.json"
+
+    def finished(self) -> dict[str, Any] | None:
+        """What it left when it was through; one that was not goes on from its checkpoint."""
+        from preprocessing.digest import sha256_file
+
+        try:
+            facts = dict(json.loads(self.done.read_text()))
+        except (OSError, ValueError):
+            return None
+        return facts if self.detector.is_file() and facts["detector"] == sha256_file(self.detector) else None
+
+    def check(self, training: Sequence[Clip], place: Place, built: set[str]) -> bool:
+        """Raise what would stop it, before the runs in front of it take their hours; true if it can be trained.
+
+        Args:
+            training: The pictures.
+            place: Where and on what.
+            built: What was built already to see that it can be; this run's is added.
+
+        Raises:
+            FacefakeError: What :class:`facefake.training.Run` raises.
+        """
+        from facefake.models import Tuning
+        from facefake.training import Run as Training
+
+        if self.finished() is None:
+            training_run = Training(self.config, self.folder, True, place.device, features=place.work / "features")
+            training_run.check_clips(training)
+            what = self.config.model_dump_json(include={"backbone", *Tuning.model_fields})
+            if what not in built:
+                training_run.build()
+                built.add(what)
+        return True
+
+
 @dataclass(frozen=True)
 class Trained:
     """A run that was trained, whose detector is opened when it is needed."""
@@ -114,25 +176,26 @@ def run_study(study: Study, place: Place, data: Path | None, outcome: StudyOutco
         return
     trained_on = [clip for clip in training if clip.split == "train"]
     outcome.notes += _said(study.train.dataset, [each.sentence for each in shortcuts(trained_on)])
-    content = _content(training, place)
-    runs = list(study.runs())
-    for number, run in enumerate(runs, start=1):
-        click.echo(f"{run.name}: run {number} of {len(runs)}", err=True)
-        _run(run, training, content, sets, place, outcome)
+    pictures, built = f"{_digest(training)} {_content(training, place)}", set[str]()
+    planned = [Planned.of(run, pictures, place) for run in study.runs()]
+    runs = [each for each in planned if outcome.attempt(each.run.name, partial(each.check, training, place, built))]
+    for number, each in enumerate(runs, start=1):
+        click.echo(f"{each.run.name}: run {number} of {len(runs)}", err=True)
+        _run(each, training, sets, place, outcome)
 
 
 def _run(
-    run: Run,
+    planned: Planned,
     training: Sequence[Clip],
-    content: str,
     sets: Sequence[tuple[str, list[Clip]]],
     place: Place,
     outcome: StudyOutcome,
 ) -> None:
-    trained = outcome.attempt(run.name, partial(_trained, run, training, content, place))
+    name = planned.run.name
+    trained = outcome.attempt(name, partial(_trained, planned, training, place))
     if trained is None:
         return
-    facts = outcome.attempt(f"{run.name}, validation,", partial(_validated, trained, training))
+    facts = outcome.attempt(f"{name}, validation,", partial(_validated, trained, training))
     if facts is not None:
         outcome.runs.append(facts)
         _test(trained, facts, sets, outcome)
@@ -187,32 +250,20 @@ def _training_set(each: SuiteSet, place: Place, data: Path | None) -> list[Clip]
     return training_pictures(source_of(each, root))
 
 
-def _trained(run: Run, training: Sequence[Clip], content: str, place: Place) -> Trained:
-    """Train, go on with what was begun, or take what is there: a run's folder is known by its config and its data."""
-    from facefake.models.file import DETECTOR_FILE
+def _trained(planned: Planned, training: Sequence[Clip], place: Place) -> Trained:
+    """Train, go on with what was begun, or take what is there."""
     from facefake.training import train_pictures
     from preprocessing.digest import sha256_file
     from preprocessing.files import write_atomic
 
-    config = run.config()
-    digest = hashlib.sha256(f"{config.sha256} {_digest(training)} {content}".encode()).hexdigest()
-    folder = place.work / "runs" / f"{config.strategy}-{config.data.per_class or 'all'}-s{config.seed}-{digest[:12]}"
-    detector, done = folder / DETECTOR_FILE, folder / "done.json"
-    facts = _finished(done)
-    if facts is None or not detector.is_file() or facts["detector"] != sha256_file(detector):
+    run, config, folder, detector = planned.run, planned.config, planned.folder, planned.detector
+    facts = planned.finished()
+    if facts is None:
         click.echo(f"{run.name}: training in {folder}", err=True)
         result = train_pictures(config, training, folder, True, place.device, features=place.work / "features")
         facts = {"detector": sha256_file(detector), "damaged": len(result.damaged)}
-        write_atomic(done, json.dumps(facts).encode())
+        write_atomic(planned.done, json.dumps(facts).encode())
     return Trained(run, config, detector, facts["detector"], facts["damaged"], place)
-
-
-def _finished(done: Path) -> dict[str, Any] | None:
-    """What a run left when it was through; one that was not goes on from its checkpoint."""
-    try:
-        return dict(json.loads(done.read_text()))
-    except (OSError, ValueError):
-        return None
 
 
 def _validated(trained: Trained, training: Sequence[Clip]) -> dict[str, Any]:

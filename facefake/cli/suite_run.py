@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -115,16 +115,40 @@ def _same(head: dict[str, Any]) -> dict[str, Any]:
     return same
 
 
-def run(suite: Suite, bench: Bench, data: Path | None, outcome: SuiteOutcome) -> None:
-    """Score every set of the suite that is there, clean and corrupted; ``outcome`` has what is done at any time."""
+def gather(suite: Suite, data: Path | None, outcome: SuiteOutcome) -> list[Material]:
+    """The clips of every set of the suite that is there."""
+    found = []
     for each in suite.sets:
         root = outcome.folder_of(each, data)
         if root is None:
             continue
         if _lacks_split(each, root):
             outcome.leave_out(f"{each.dataset} was not run: no {' or '.join(each.splits)} clips in {root}.")
-        else:
-            _run_set(suite, bench, each, root, outcome)
+        elif of := outcome.attempt(each.dataset, partial(material, each, root)):
+            found.append(of)
+    return found
+
+
+def run(suite: Suite, bench: Bench, sets: Sequence[Material], outcome: SuiteOutcome) -> None:
+    """Score the sets, clean and under every corruption; ``outcome`` has what is done at any time.
+
+    A set that cannot be scored is said to before any is.
+    """
+    for of in [of for of in sets if outcome.attempt(of.source.name, partial(check_set, bench, of))]:
+        _run_set(suite, bench, of, outcome)
+
+
+def check_set(bench: Bench, of: Material) -> bool:
+    """Raise what :func:`score_set` would, as far as it can be known without opening a clip; true if nothing is wrong.
+
+    Raises:
+        FacefakeError: ``crop_mismatch``, ``usage``; what opening the face store raises.
+    """
+    store = of.source.store(None, bench.stores / of.source.name)
+    if of.source.is_release:
+        keep_out(of.source.root(), store, bench.out)
+    LabelledSet(of.source, of.found, store).check(bench.examiner, foreign_crops=of.each.foreign_crops)
+    return True
 
 
 def _lacks_split(each: SuiteSet, root: Path) -> bool:
@@ -138,18 +162,18 @@ def _lacks_split(each: SuiteSet, root: Path) -> bool:
     return not {clip.split for clip in (*found.clips, *found.absent)} & set(each.splits)
 
 
-def _run_set(suite: Suite, bench: Bench, each: SuiteSet, root: Path, outcome: SuiteOutcome) -> None:
-    of = outcome.attempt(each.dataset, partial(material, each, root))
-    clean = outcome.attempt(each.dataset, partial(score_set, bench, of)) if of else None
-    if of is None or clean is None:
+def _run_set(suite: Suite, bench: Bench, of: Material, outcome: SuiteOutcome) -> None:
+    dataset = of.each.dataset
+    clean = outcome.attempt(dataset, partial(score_set, bench, of))
+    if clean is None:
         return
-    outcome.clean[each.dataset] = clean
+    outcome.clean[dataset] = clean
     for ladder in suite.corruptions:
         if lack := of.lacks(ladder, bench.examiner):
-            outcome.leave_out(f"{each.dataset} was not run under {ladder.kind} at the {ladder.at}: {lack}.")
+            outcome.leave_out(f"{dataset} was not run under {ladder.kind} at the {ladder.at}: {lack}.")
             continue
         for corruption in ladder.corruptions:
-            name = f"{each.dataset}, {corruption} at the {ladder.at},"
+            name = f"{dataset}, {corruption} at the {ladder.at},"
             found = outcome.attempt(name, partial(score_set, bench, of, corruption, ladder.at))
             if found:
-                outcome.corrupted[each.dataset, ladder.at, corruption] = found
+                outcome.corrupted[dataset, ladder.at, corruption] = found

@@ -15,7 +15,7 @@ from preprocessing.clip import FAKE, REAL
 from preprocessing.errors import FacefakeError
 
 if TYPE_CHECKING:
-    from facefake.training import TrainConfig, TrainResult
+    from facefake.training import Run, TrainConfig, TrainResult
     from preprocessing.clip import Clip
     from preprocessing.datasets import Found
 
@@ -148,21 +148,31 @@ def _on_faces(
     process: Process,
 ) -> TrainResult:
     from facefake.cli.extract import bring_up_to_date, print_summary
-    from facefake.training import train
     from preprocessing.store import FaceStore
 
     clips = _for_training(source, "clips")
     recipe, store = source.recipe(cropping.recipe()), source.store(store)
+    run = _begun(config, out, resume, process.device, features)
+    run.check_clips(clips, recipe.sampling.target)
+    run.build()  # its weights may be missing, which should not be said after hours of extraction
     summary = bring_up_to_date(clips, FaceStore.open_or_create(store, recipe), recipe, process)
     print_summary(summary, store)
     keys = {clip.key for clip in clips}
-    return train(config, store, out, resume, process.device, clips=keys, features=features)
+    return run.on_store(store, clips=keys)
+
+
+def _begun(config: TrainConfig, out: Path, resume: bool, device: str, features: Path) -> Run:
+    from facefake.training import Run
+
+    run = Run(config, out, resume, device, features=features)
+    if resume and not run.resumed:
+        click.echo(f"{out} holds no checkpoint yet: a new run begins", err=True)
+    return run
 
 
 def _on_pictures(
     config: TrainConfig, source: Source, features: Path, out: Path, resume: bool, process: Process, given: set[str]
 ) -> TrainResult:
-    from facefake.training import train_pictures
     from preprocessing.releases.shortcuts import shortcuts
 
     if of_faces := sorted(given & set(_OF_FACES)):
@@ -174,9 +184,11 @@ def _on_pictures(
     if source.is_release:
         keep_out(source.root(), out, features)
     clips = training_pictures(source)
+    run = _begun(config, out, resume, process.device, features)
+    run.check_clips(clips)
     for shortcut in shortcuts(clip for clip in clips if clip.split == config.data.train_split):
         click.echo(f"warning: {shortcut.sentence}", err=True)
-    result = train_pictures(config, clips, out, resume, process.device, features=features)
+    result = run.on_pictures(clips)
     if result.damaged:
         click.echo(
             f"warning: {len(result.damaged)} pictures could not be read and were left out, "

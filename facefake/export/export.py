@@ -7,12 +7,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from facefake._version import __version__
-from facefake.export.graph import as_graph
+from facefake.export.graph import as_graph, require_exporter
 from facefake.export.lower import LOWER
 from facefake.export.parity import Parity, compare
 from facefake.models.card import DetectorCard, ExportCard, ExportPrecision
 from facefake.models.detector import Detector, load_detector
-from facefake.models.file import HEADER_KEY, check_suffix, is_onnx
+from facefake.models.file import HEADER_KEY, check_suffix, is_onnx, read_card
 from facefake.models.onnx.file import mapped, with_metadata
 from facefake.models.onnx.runner import OnnxRunner
 from facefake.models.runner import TorchRunner
@@ -72,10 +72,11 @@ def export_detector(
             "usage", f"{source} is an exported detector already.", "Name the detector file it was made from."
         )
     load_runtime()  # missing, it should be known before the work and not after it
-    reference = load_detector(source, "cpu", backbone_weights, precision="fp32")
-    geometry = CropGeometry.from_dict(reference.card.geometry)
-    side = reference.card.backbone.image_size
+    require_exporter()
+    card = read_card(source)
+    geometry, side = CropGeometry.from_dict(card.geometry), card.backbone.image_size
     pictures = generated_pictures(side) if crops is None else pictures_of(crops, geometry)
+    reference = load_detector(source, "cpu", backbone_weights, precision="fp32")
     # drafts are on the disk that has room for the result
     with making(out.with_name(f"{out.name}.draft"), out) as folder:
         draft = folder / out.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -61,14 +62,27 @@ def as_graph(network: Network) -> Any:
             "Use a newer torch and onnxscript, or another backbone.",
         ) from error
     except ImportError as error:
-        raise FacefakeError(
-            "package_missing", f"onnx or onnxscript cannot be imported ({error})", 'pip install "facefake[export]"'
-        ) from error
+        raise _missing(error) from error
     assert program is not None  # it is only without dynamo
     model = program.model_proto
     _forget_maker(model)
     model.metadata_props.add(key=HEAD_KEY, value=packed(network))
     return model
+
+
+def require_exporter() -> None:
+    """Raise ``package_missing`` unless the packages are there that torch makes a graph with."""
+    try:
+        import_module("onnx")
+        import_module("onnxscript")
+    except ImportError as error:
+        raise _missing(error) from error
+
+
+def _missing(error: ImportError) -> FacefakeError:
+    return FacefakeError(
+        "package_missing", f"onnx or onnxscript cannot be imported ({error})", 'pip install "facefake[export]"'
+    )
 
 
 def head_nodes(model: Any) -> list[str]:

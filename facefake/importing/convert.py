@@ -21,6 +21,7 @@ from facefake.models.backbone import Backbone, load_backbone
 from facefake.models.card import DetectorCard, OriginCard
 from facefake.models.detector import describe_backbone, save_detector
 from facefake.models.file import read_card
+from facefake.models.folding import fold
 from facefake.models.lora import stored_name
 from facefake.models.network import Network
 from facefake.models.strategies import bare_network, trained_of_tower
@@ -173,14 +174,12 @@ def _fill(opened: Opened, entry: Entry, network: Network, parts: Parts) -> None:
     found = {f"{_TOWER}{name}": tensor for name, tensor in {**parts.tower, **parts.updates}.items()}
     found |= {f"adapter.{name}": tensor for name, tensor in parts.adapter.items()}
     found |= {f"head.{name}": tensor for name, tensor in parts.head.items()}
-    for name, parameter in network.named_parameters():
-        if not parameter.requires_grad:
-            continue
+    state = network.state_dict()
+    for name in fold(network)[1]:
         if stored_name(name) not in found:
             raise mismatch(opened, _expected(entry), f"{stored_name(name)} is missing")
-        _check_tensor(opened, _expected(entry), stored_name(name), found[stored_name(name)], parameter)
-        with torch.no_grad():
-            parameter.copy_(found[stored_name(name)])
+        _check_tensor(opened, _expected(entry), stored_name(name), found[stored_name(name)], state[name])
+        state[name].copy_(found[stored_name(name)])
 
 
 def _expected(entry: Entry) -> str:

@@ -11,10 +11,11 @@ from open_clip.timm_model import TimmModel
 from torch import Tensor, nn
 
 from facefake.models import weights as source
+from facefake.models.norms import batch_norms, update_once
 from facefake.models.origin import locate
 from facefake.models.preprocess import Preprocess
 from facefake.models.spec import HUB_PREFIX, BackboneSpec, Interpolation
-from facefake.models.tower import end_at, picture_side, random_tower, tower_from_file, weights_digest
+from facefake.models.tower import end_at, feature_width, picture_side, random_tower, tower_from_file, weights_digest
 from facefake.models.trunk import fit_side
 from facefake.models.tuning import LoraSettings
 
@@ -40,9 +41,11 @@ class Backbone(nn.Module):
             machines may round differently; see :func:`weights_digest`. That of the projection too where the feature is
             the joint one.
         lora: Of the low-rank updates on its weights; ``None``: there are none.
+        trains_statistics: Whether its BatchNorms train: see :meth:`train`.
 
     Raises:
-        FacefakeError: ``backbone_unknown`` if the tower does not have that feature.
+        FacefakeError: ``backbone_unknown`` if the tower does not have that feature; ``config_invalid`` if the model's
+            config leaves its map unpooled.
     """
 
     def __init__(
@@ -54,14 +57,16 @@ class Backbone(nn.Module):
         interpolation: Interpolation = "bicubic",
     ) -> None:
         super().__init__()
-        self.dim = end_at(visual, spec.feature, spec.name)
+        end_at(visual, spec.feature, spec.name)
         self.visual = visual
         self.spec, self.mean, self.std, self.interpolation = spec, mean, std, interpolation
         self.image_size = picture_side(visual, spec.name)
         self.sha256 = weights_digest(visual)
         fit_side(visual)
         self.lora: LoraSettings | None = None
+        self.trains_statistics = False
         self.eval()
+        self.dim = feature_width(visual, spec.name)
 
     @property
     def preprocess(self) -> Preprocess:
@@ -72,11 +77,25 @@ class Backbone(nn.Module):
         """Compute activations again in the backward pass instead of keeping them."""
         enable: Any = self.visual.set_grad_checkpointing
         enable(True)
+        update_once(self.visual)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Normalised pictures (n, 3, size, size) to features (n, dim)."""
         feature: Tensor = self.visual(pictures)
         return feature
+
+    def train(self, mode: bool = True) -> Backbone:
+        """Training mode for the BatchNorms if their statistics train; all else stays in evaluation mode.
+
+        In training mode a BatchNorm normalises by the statistics of the batch, and moves its running ones towards them.
+        With a strategy that leaves the base's weights alone the base's statistics stay, too. Dropout would make a
+        resumed run another one.
+        """
+        super().train(False)
+        self.training = mode and self.trains_statistics
+        for _, norm in batch_norms(self.visual):
+            norm.training = self.training
+        return self
 
 
 def load_backbone(spec: BackboneSpec) -> Backbone:
@@ -90,7 +109,7 @@ def load_backbone(spec: BackboneSpec) -> Backbone:
 
     Raises:
         FacefakeError: ``backbone_unknown``, ``weights_not_found``, ``weights_invalid``, ``config_invalid`` (name and
-            weights that contradict each other).
+            weights that contradict each other, a model's config of which no tower with a feature can be built).
 
     Example:
         >>> backbone = load_backbone(BackboneSpec("tiny-vit", "random:0"))

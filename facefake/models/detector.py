@@ -21,6 +21,7 @@ from facefake.models.file import HEADER_KEY, check_suffix, corrupt, damaged, is_
 from facefake.models.folding import fold
 from facefake.models.lora import merge_lora, stored_name
 from facefake.models.network import Network
+from facefake.models.norms import statistics
 from facefake.models.onnx.file import invalid
 from facefake.models.precision import Precision
 from facefake.models.preprocess import Preprocess
@@ -146,8 +147,9 @@ class Detector:
 def save_detector(path: Path, network: Network, card: DetectorCard) -> None:
     """Write a detector file in one step: a reader finds the old file or the new one, never a half.
 
-    It holds, as float32, the head and else only what is trained. A head with a text tower is folded, see
-    :func:`facefake.models.folding.fold`; low-rank updates are kept as such.
+    It holds, as float32, the head and else only what training changed: parameters, and running statistics of
+    BatchNorms. A head with a text tower is folded, see :func:`facefake.models.folding.fold`; low-rank updates are kept
+    as such.
 
     Args:
         path: Where to; its folder is made.
@@ -159,8 +161,8 @@ def save_detector(path: Path, network: Network, card: DetectorCard) -> None:
     """
     check_suffix(Path(path), exported=False)
     network, names = fold(network)
-    parameters = dict(network.named_parameters())
-    tensors = {stored_name(name): parameters[name].detach().float().cpu().contiguous() for name in names}
+    state = network.state_dict()
+    tensors = {stored_name(name): _as_stored(state[name]) for name in names}
     card = card.model_copy(
         update={
             "head": "hyperspherical" if card.head == "text" else card.head,
@@ -169,6 +171,11 @@ def save_detector(path: Path, network: Network, card: DetectorCard) -> None:
         }
     )
     write_atomic(Path(path), save(tensors, metadata={HEADER_KEY: card.model_dump_json()}))
+
+
+def _as_stored(tensor: Tensor) -> Tensor:
+    tensor = tensor.cpu().contiguous()
+    return tensor.float() if tensor.is_floating_point() else tensor  # the count of a BatchNorm's batches is whole
 
 
 def describe_backbone(backbone: Backbone) -> BackboneCard:
@@ -293,17 +300,21 @@ def _check_base(card: BackboneCard, backbone: Backbone) -> None:
 
 
 def _fill(network: Network, names: list[str], tensors: dict[str, Tensor], path: Path) -> None:
-    parameters = dict(network.named_parameters())
-    stored = {stored_name(name): parameters[name] for name in names}
+    state = network.state_dict()
+    stored = {stored_name(name): state[name] for name in names}
+    moved = {f"backbone.{name}" for name in statistics(network.backbone)}
+    if moved.isdisjoint(tensors):  # of earlier versions, which trained with the base's
+        stored = {name: tensor for name, tensor in stored.items() if name not in moved}
     if missing := sorted(set(stored) - set(tensors)):
         raise corrupt(path, f"{len(missing)} tensors are missing, e.g. {missing[0]}")
     if extra := sorted(set(tensors) - set(stored)):
         raise corrupt(path, f"it holds {len(extra)} tensors its strategy does not train, e.g. {extra[0]}")
     for name, wanted in stored.items():
         found = tensors[name]
-        if found.shape != wanted.shape or found.dtype != torch.float32:
-            raise corrupt(path, f"{name} is {found.dtype} {tuple(found.shape)}, not float32 {tuple(wanted.shape)}")
+        if found.shape != wanted.shape or found.dtype != wanted.dtype:
+            raise corrupt(
+                path, f"{name} is {found.dtype} {tuple(found.shape)}, not {wanted.dtype} {tuple(wanted.shape)}"
+            )
         if not torch.isfinite(found).all():
             raise corrupt(path, f"{name} holds values that are not finite")
-        with torch.no_grad():
-            wanted.copy_(found)
+        wanted.copy_(found)

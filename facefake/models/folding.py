@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from facefake.models.network import Network
+from facefake.models.norms import statistics
 from facefake.models.prompt import TextHead, folded
 
 
@@ -16,10 +17,12 @@ def fold(network: Network) -> tuple[Network, list[str]]:
         network: Its parameters marked as :func:`facefake.models.strategies.tuned_network` does.
 
     Returns:
-        A network that shares backbone and adapter with the given one, and the sorted names of its parameters that are
-        trained, or belong to its head.
+        A network that shares backbone and adapter with the given one, and the sorted names, in its state, of the
+        parameters that are trained or belong to its head, and of the running statistics that move.
     """
     if isinstance(network.head, TextHead):
         network = Network(network.backbone, folded(network.head), network.adapter)
     names = [name for name, each in network.named_parameters() if each.requires_grad or name.startswith("head.")]
+    if network.backbone.trains_statistics:
+        names += [f"backbone.{name}" for name in statistics(network.backbone)]
     return network, sorted(names)

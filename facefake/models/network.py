@@ -48,13 +48,3 @@ class Network(nn.Module):
     def trains_tower(self) -> bool:
         """Whether training changes the features; if not, they may be computed once."""
         return any(parameter.requires_grad for parameter in self.backbone.parameters())
-
-    def train(self, mode: bool = True) -> Network:
-        """As :meth:`torch.nn.Module.train`, but the backbone stays in evaluation mode.
-
-        Running statistics of a BatchNorm (some timm towers have them) would otherwise drift away from the base weights,
-        and a detector file, which holds only what was trained, could not bring them back.
-        """
-        super().train(mode)
-        self.backbone.eval()
-        return self

@@ -1,8 +1,9 @@
 """What is trained: a strategy names the tower's parameters it trains, and builds those the tower does not have.
 
-Each strategy is one entry in :data:`STRATEGIES`: a function from the visual tower to the names of the tower's
-parameters it trains. Beside the tower an adapter is trained if there is one, and of the head everything, but of the
-head ``text`` only a learned prompt, or with the strategy full the text tower with the logit scale.
+Each strategy is one entry in :data:`STRATEGIES`: a function from the visual tower to the names of the tower's tensors
+that change in training: parameters, and with the strategy full the running statistics of BatchNorms. Beside the tower
+an adapter is trained if there is one, and of the head everything, but of the head ``text`` only a learned prompt, or
+with the strategy full the text tower with the logit scale.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from facefake.models.backbone import Backbone
 from facefake.models.heads import HEADS
 from facefake.models.lora import add_lora, is_update
 from facefake.models.network import Network
+from facefake.models.norms import statistics
 from facefake.models.prompt import folded, prompt_head, template_head
 from facefake.models.text import load_text
 from facefake.models.tuning import FROZEN, AdapterSettings, LoraSettings, Strategy, Tuning, check_feature
@@ -31,7 +33,8 @@ class Tuned:
 
     Attributes:
         network: ``requires_grad`` is set on what is trained, and on nothing else.
-        names: The trained parameters' names in the network, sorted.
+        names: Names in the network of all tensors that training changes, sorted: the trained parameters, and running
+            statistics that move.
     """
 
     network: Network
@@ -83,7 +86,7 @@ def bare_network(
 
 
 def trained_of_tower(network: Network, strategy: Strategy) -> set[str]:
-    """Names, in the network, of the visual tower's parameters that a strategy trains.
+    """Names, in the network, of the visual tower's tensors that training with a strategy changes.
 
     Raises:
         FacefakeError: ``config_invalid`` if the tower has nothing of what it trains.
@@ -120,8 +123,8 @@ def lora(visual: nn.Module) -> set[str]:
 
 
 def full(visual: nn.Module) -> set[str]:
-    """The whole tower."""
-    return {name for name, _ in visual.named_parameters()}
+    """The whole tower, with the running statistics of its BatchNorms: frozen ones would not fit weights that move."""
+    return {name for name, _ in visual.named_parameters()} | statistics(visual)
 
 
 STRATEGIES: dict[Strategy, Callable[[nn.Module], set[str]]] = {
@@ -136,6 +139,13 @@ STRATEGIES: dict[Strategy, Callable[[nn.Module], set[str]]] = {
 def _text_head(backbone: Backbone, tuning: Tuning) -> nn.Module:
     """With the text tower only where something is learned behind it; fixed words are a fixed linear map."""
     tower = load_text(backbone.spec)
+    if tower.dim != backbone.dim:
+        raise FacefakeError(
+            "config_invalid",
+            f"the head text compares pictures with words, and {backbone.spec.name} makes {backbone.dim} numbers of a "
+            f"picture and {tower.dim} of a sentence",
+            "Correct embed_dim or timm_proj in the model's config, or use another head.",
+        )
     if tuning.strategy == "prompt":
         return prompt_head(tower, tuning.prompt, tuning.text)
     head = template_head(tower, tuning.text)
@@ -147,6 +157,7 @@ def _assemble(
 ) -> Network:
     if strategy == "lora":
         add_lora(backbone, lora)
+    backbone.trains_statistics = strategy == "full"
     return Network(backbone, head, Adapter(backbone.dim, adapter) if strategy == "adapter" else None)
 
 

@@ -56,6 +56,11 @@ class TextTower(nn.Module):
         """Of the embeddings."""
         return int(self.text.token_embedding.embedding_dim)
 
+    @property
+    def dim(self) -> int:
+        """Of the points."""
+        return int(self.text.width if self.text.text_projection is None else self.text.output_dim)
+
     def tokens(self, words: str) -> list[int]:
         """The tokens of some words."""
         return [int(token) for token in self._tokenizer.encode(words)]

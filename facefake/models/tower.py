@@ -19,9 +19,9 @@ from open_clip.transformer import VisionTransformer
 from torch import nn
 
 from facefake.models import weights as source
-from facefake.models.trunk import trunk_names
+from facefake.models.trunk import measured_width, trunk_names
 from facefake.models.tuning import Feature
-from preprocessing.errors import FacefakeError
+from preprocessing.errors import FacefakeError, first_line
 from preprocessing.resources import configs_dir
 
 # the text tower is not used here: a toy one is built where open_clip insists on one
@@ -43,41 +43,46 @@ def weights_digest(visual: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def end_at(visual: nn.Module, feature: Feature, name: str) -> int:
-    """Make a tower, in place, give a feature; returns the feature's width.
+def end_at(visual: nn.Module, feature: Feature, name: str) -> None:
+    """Make a tower, in place, give a feature.
 
     Raises:
         FacefakeError: ``backbone_unknown`` if it does not have that feature.
     """
-    return _joint_width(visual, name) if feature == "joint" else _take_off_projection(visual, name)
-
-
-def _take_off_projection(visual: nn.Module, name: str) -> int:
     if isinstance(visual, VisionTransformer) and visual.pool_type != "none":
-        visual.proj = None
         visual.output_tokens = False
-        return int(visual.ln_post.normalized_shape[0])
-    if isinstance(visual, TimmModel) and not hasattr(visual.head, "pool"):
-        visual.trunk.reset_classifier(0)
-        visual.head = nn.Identity()
-        return int(visual.trunk.num_features)
-    raise FacefakeError(  # pooling and projection are one, in CLIP's ResNets for example
+        if feature == "pooled":
+            visual.proj = None
+    elif isinstance(visual, TimmModel) and (feature == "joint" or not hasattr(visual.head, "pool")):
+        if feature == "pooled":
+            visual.trunk.reset_classifier(0)
+            visual.head = nn.Identity()
+    elif isinstance(visual, VisionTransformer) or feature == "pooled":
+        raise _no_pooled_feature(name)
+    elif not isinstance(visual, ModifiedResNet):
+        raise FacefakeError(
+            "backbone_unknown", f"{name} is built as no tower that is known here", "Use e.g. ViT-L-14-quickgelu."
+        )
+
+
+def feature_width(visual: nn.Module, name: str) -> int:
+    """Width of the feature a tower of :func:`end_at` gives.
+
+    Raises:
+        FacefakeError: ``config_invalid`` if it gives a map instead, or cannot take pictures of its own size.
+    """
+    if isinstance(visual, VisionTransformer):
+        return int(visual.ln_post.normalized_shape[0] if visual.proj is None else visual.output_dim)
+    if isinstance(visual, TimmModel):
+        return measured_width(visual, name)
+    return int(cast(ModifiedResNet, visual).output_dim)
+
+
+def _no_pooled_feature(name: str) -> FacefakeError:
+    return FacefakeError(  # pooling and projection are one, in CLIP's ResNets for example
         "backbone_unknown",
         f"{name} has no pooled feature before its projection",
         "Use a vision transformer, e.g. ViT-L-14-quickgelu, or set backbone.feature to joint.",
-    )
-
-
-def _joint_width(visual: nn.Module, name: str) -> int:
-    if isinstance(visual, VisionTransformer):
-        visual.output_tokens = False
-    if isinstance(visual, VisionTransformer | ModifiedResNet):
-        return int(visual.output_dim)
-    if isinstance(visual, TimmModel):
-        layers = [module for module in visual.head.modules() if isinstance(module, nn.Linear)]
-        return int(layers[-1].out_features if layers else visual.trunk.num_classes or visual.trunk.num_features)
-    raise FacefakeError(
-        "backbone_unknown", f"{name} is built as no tower that is known here", "Use e.g. ViT-L-14-quickgelu."
     )
 
 
@@ -87,8 +92,12 @@ def random_tower(name: str, seed: int) -> nn.Module:
 
 
 def random_model(name: str, seed: int, **options: Any) -> nn.Module:
-    """A whole model with its architecture's own first weights; torch's global generator is left as it was."""
-    with torch.random.fork_rng(devices=[]), quiet():
+    """A whole model with its architecture's own first weights; torch's global generator is left as it was.
+
+    Raises:
+        FacefakeError: ``config_invalid`` if the model's config contradicts itself.
+    """
+    with torch.random.fork_rng(devices=[]), _building(name):
         torch.manual_seed(seed)
         model: nn.Module = open_clip.create_model(
             name, pretrained=None, pretrained_text=False, device=torch.get_default_device(), **options
@@ -100,11 +109,12 @@ def tower_from_file(name: str, path: Path, feature: Feature) -> nn.Module:
     """A tower that ends at a feature, in float32, from a file in open_clip's form; a tower of timm, in timm's too.
 
     Raises:
-        FacefakeError: ``weights_not_found``, ``weights_invalid`` if it holds another tower than this.
+        FacefakeError: ``weights_not_found``, ``weights_invalid`` if it holds another tower than this;
+            ``config_invalid`` as :func:`random_model`.
     """
     state = source.visual_part(source.read_tensors(path))
     # built without memory, then filled: drawing 300 million random numbers first would take longer than the loading
-    with torch.device("meta"), quiet():
+    with torch.device("meta"), _building(name):
         visual = open_clip.create_model(name, text_cfg=_NO_TEXT, pretrained_text=False, device="meta").visual
     projected = set(visual.state_dict())
     if isinstance(visual, TimmModel):
@@ -171,6 +181,18 @@ def picture_side(visual: nn.Module, name: str) -> int:
     if height != width:
         raise FacefakeError("backbone_unknown", f"{name} wants {width}x{height} pictures", "Faces are square.")
     return int(height)
+
+
+@contextlib.contextmanager
+def _building(name: str) -> Iterator[None]:
+    """What open_clip and timm raise of a config they cannot build, in words."""
+    try:
+        with quiet():
+            yield
+    except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise FacefakeError(
+            "config_invalid", f"{name} cannot be built from its config ({first_line(error)})", "Correct its vision_cfg."
+        ) from error
 
 
 @contextlib.contextmanager

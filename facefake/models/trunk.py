@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import Any
 
 import torch
 from open_clip.timm_model import TimmModel
 from timm.layers import resample_abs_pos_embed
 from torch import Tensor
+from torch.func import functional_call
+
+from preprocessing.errors import FacefakeError, first_line
 
 TRUNK = "trunk."
 # transformers' DINOv3 to timm's Eva; query, key and value are joined apart from these
@@ -79,6 +83,43 @@ def fit_side(visual: torch.nn.Module) -> None:
     built = getattr(getattr(visual.trunk, "patch_embed", None), "img_size", None)
     if built is not None and tuple(built) != tuple(visual.image_size):
         visual.set_input_size(visual.image_size)
+
+
+def measured_width(visual: TimmModel, name: str) -> int:
+    """Width of the feature a tower gives for pictures of its side; its config decides whether that is one at all.
+
+    Shapes alone are computed where the tower lets them.
+
+    Raises:
+        FacefakeError: ``config_invalid`` if it gives a map or tokens, or does not take such pictures.
+    """
+    tensors: dict[str, Tensor] = {**dict(visual.named_parameters()), **dict(visual.named_buffers())}
+    pictures = torch.zeros(2, 3, *visual.image_size, device=next(iter(tensors.values())).device)
+    shapes = {each: torch.empty_like(tensor, device="meta") for each, tensor in tensors.items()}
+    with torch.no_grad():
+        try:
+            feature = functional_call(visual, shapes, (pictures.to("meta"),))
+        except (AssertionError, RuntimeError, TypeError, ValueError):  # or it computes with values, not shapes alone
+            feature = _tried(visual, pictures, name)
+    if not isinstance(feature, Tensor) or feature.ndim != 2:
+        found = f"a map of {tuple(feature.shape[1:])}" if isinstance(feature, Tensor) else "several tensors"
+        raise FacefakeError(
+            "config_invalid",
+            f"{name} gives {found} for each picture, not one feature",
+            "Set timm_pool in its vision_cfg: avg for a CNN, token or avg for a vision transformer.",
+        )
+    return int(feature.shape[1])
+
+
+def _tried(visual: TimmModel, pictures: Tensor, name: str) -> Any:
+    try:
+        return visual(pictures)
+    except (AssertionError, RuntimeError, TypeError, ValueError) as error:
+        raise FacefakeError(
+            "config_invalid",
+            f"{name} does not take pictures of {pictures.shape[-1]} pixels ({first_line(error)})",
+            "Set image_size in its vision_cfg to a size it was made for.",
+        ) from error
 
 
 def fit_positions(state: dict[str, Tensor], visual: TimmModel) -> dict[str, Tensor]:

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from facefake.training.config import TrainConfig, load_config
-    from facefake.training.fit import TrainResult, train, train_pictures, validation_pictures
+    from facefake.training.fit import train, train_pictures, validation_pictures
+    from facefake.training.run import Run, TrainResult
 
 _HOME = {
     "TrainConfig": "config",
     "load_config": "config",
-    "TrainResult": "fit",
+    "Run": "run",
+    "TrainResult": "run",
     "train": "fit",
     "train_pictures": "fit",
     "validation_pictures": "fit",
 }
 
-__all__ = ["TrainConfig", "TrainResult", "load_config", "train", "train_pictures", "validation_pictures"]
+__all__ = ["Run", "TrainConfig", "TrainResult", "load_config", "train", "train_pictures", "validation_pictures"]
 
 
 def __getattr__(name: str) -> Any:

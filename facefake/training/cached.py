@@ -21,7 +21,6 @@ from facefake.training.config import TrainConfig
 from facefake.training.data import Crops
 from facefake.training.dataset import Batch
 from facefake.training.loaders import order, worker_count
-from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
 
 _VAL_BATCH = 1024  # features take no memory to speak of, and a prompt's text is encoded once a batch
@@ -73,7 +72,7 @@ def make_cached_loaders(
 
     Args:
         config: The run's config.
-        network: Its tower must be frozen; moved to the device.
+        network: Its tower is frozen, as the config makes sure; moved to the device.
         crops: Crops or pictures to train on.
         val: Crops or pictures to validate on.
         geometry: What the backbone sees of a whole picture; or how the crops were cut.
@@ -83,15 +82,8 @@ def make_cached_loaders(
         progress: Shows the encoding.
 
     Raises:
-        FacefakeError: ``config_invalid`` if the strategy trains the tower; ``store_damaged``, ``not_writable``. What
-            befalls a picture is in its batches.
+        FacefakeError: ``store_damaged``, ``not_writable``. What happens to a picture is in its batches.
     """
-    if network.trains_tower:
-        raise FacefakeError(
-            "config_invalid",
-            f"data.cached_views keeps features of a frozen tower, and the strategy {config.strategy} trains it",
-            "Set data.cached_views to null, or train another strategy: prompt, linear or adapter.",
-        )
     if geometry.template == "five-crop":  # training looks at the square in the middle
         geometry = replace(geometry, template="crop")
     tower = Tower.of_base(network.backbone.to(device), device, precision)

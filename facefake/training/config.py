@@ -12,7 +12,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from facefake.config_file import Section, parse_override, read_yaml, unknown_key, validated
-from facefake.models.tuning import Feature, Tuning, check_feature
+from facefake.models.tuning import FROZEN, Feature, Tuning, check_feature
 from preprocessing.errors import FacefakeError
 from preprocessing.faces import CropGeometry
 from preprocessing.resources import find_config
@@ -265,6 +265,11 @@ class TrainConfig(Tuning):
         if self.augment.crop == "random" and self.data.geometry.template == "squash":
             raise ValueError(
                 "augment.crop random cuts out of pictures, and data.geometry squash takes all: set one of them"
+            )
+        if self.data.cached_views is not None and self.strategy not in FROZEN:
+            raise ValueError(
+                f"data.cached_views keeps features of a frozen tower, and the strategy {self.strategy} trains it: set "
+                f"data.cached_views to null, or strategy to {' or '.join(FROZEN)}"
             )
         check_feature(self.head, self.backbone.feature)
         return self

@@ -154,7 +154,7 @@ def read_pictures(clips: Sequence[Clip], split: str) -> Crops:
         key=lambda clip: (clip.dataset, clip.key),
     )
     labels = [int(clip.label == FAKE) for clip in chosen]
-    _check_classes({clip.split for clip in clips}, set(labels), split, "the pictures")
+    _check_classes({clip.split for clip in clips}, set(labels), split, "the data set")
     names = [_name(clip) for clip in chosen]
     return Crops(
         split=split,

@@ -29,7 +29,7 @@ class DetectorModule(pl.LightningModule):
 
     Args:
         network: Backbone and head, ``requires_grad`` set by :func:`facefake.models.tuned_network`.
-        trained: Names of the trained parameters: only these go into checkpoints.
+        trained: Names of the tensors that training changes: only these go into checkpoints.
         config: The run's config.
         steps_per_epoch: Optimiser steps an epoch.
         val: The crops of the validation loader.
@@ -69,6 +69,8 @@ class DetectorModule(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Loss of a batch."""
         self._damage.note(self._config.data.train_split, batch)
+        # one picture, where the others of its batch were damaged, has no statistics a BatchNorm could use
+        self.network.train(len(batch.rows) > 1)
         features = self._features(batch.inputs)
         if self._config.loss.slerp:
             features = slerp_within_class(features, batch.labels, self._generator(batch_idx))

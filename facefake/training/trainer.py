@@ -22,13 +22,15 @@ _PRECISION = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
 
 
 def make_trainer(
-    config: TrainConfig, out: Path, device: torch.device, precision: str, callbacks: list[pl.Callback], done: int | None
+    config: TrainConfig,
+    out: Path,
+    device: torch.device,
+    precision: str,
+    callbacks: list[pl.Callback],
+    loggers: list[Logger],
+    done: int | None,
 ) -> pl.Trainer:
-    """A trainer that logs into the run folder ``out``, of which ``done`` optimiser steps are there already.
-
-    Raises:
-        FacefakeError: ``config_invalid`` for a logger that is not installed.
-    """
+    """A trainer of the run folder ``out``, of which ``done`` optimiser steps are there already."""
     accelerator = "gpu" if device.type == "cuda" else device.type
     return pl.Trainer(
         accelerator=accelerator,
@@ -36,7 +38,7 @@ def make_trainer(
         precision=_PRECISION[precision],
         max_epochs=config.trainer.epochs,
         accumulate_grad_batches=config.trainer.accumulate,
-        logger=[MetricsLog(out / "metrics.csv", done or 0), *_chosen_loggers(config, out)],
+        logger=[MetricsLog(out / "metrics.csv", done or 0), *loggers],
         callbacks=callbacks,
         plugins=[SafeCheckpointIO()],
         default_root_dir=str(out),
@@ -48,7 +50,12 @@ def make_trainer(
     )
 
 
-def _chosen_loggers(config: TrainConfig, out: Path) -> list[Logger]:
+def chosen_loggers(config: TrainConfig, out: Path) -> list[Logger]:
+    """What a run logs to besides ``metrics.csv``; nothing is written yet.
+
+    Raises:
+        FacefakeError: ``config_invalid`` for a logger that is not installed.
+    """
     from lightning.pytorch import loggers
 
     made: list[Logger] = []

@@ -16,6 +16,13 @@ MODELS = {
         "vision_cfg": {"timm_model_name": "test_vit", "timm_pool": "token", "timm_proj": "linear", "image_size": 160},
         "text_cfg": {**TEXT, "no_causal_mask": True, "proj_bias": True},
     },
+    # a small CNN with BatchNorms; its width is not embed_dim, which without a projection means nothing
+    "tiny-cnn": {
+        "embed_dim": 24,
+        "custom_text": True,
+        "vision_cfg": {"timm_model_name": "test_resnet", "timm_pool": "avg", "timm_proj": "none", "image_size": 32},
+        "text_cfg": TEXT,
+    },
     # attention of open_clip's own, pooled at the token of the end
     "tiny-custom": {
         "embed_dim": 24,

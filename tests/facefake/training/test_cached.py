@@ -14,8 +14,8 @@ from PIL import Image
 
 from facefake.models import load_detector
 from facefake.training import TrainConfig, TrainResult, load_config, train, train_pictures
-from facefake.training.fit import FEATURES
 from facefake.training.log import read_metrics
+from facefake.training.run import FEATURES
 from preprocessing.clip import Clip
 from preprocessing.errors import FacefakeError
 from tests.crops import crop
