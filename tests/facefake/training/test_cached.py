@@ -183,14 +183,12 @@ def test_a_changed_picture_is_seen_by_the_next_run(clips: list[Clip], tmp_path: 
 
 
 @pytest.mark.parametrize("strategy", ["ln", "bitfit", "lora", "full"])
-def test_a_tower_that_is_trained_cannot_be_cached(strategy: str, store: Path, tmp_path: Path):
-    settings = config("linear", f"strategy={strategy}", "data.cached_views=1")
+def test_a_tower_that_is_trained_cannot_be_cached(strategy: str):
     with pytest.raises(FacefakeError) as raised:
-        train(settings, store, tmp_path / "run", features=tmp_path / "kept", progress=False)
+        config("linear", f"strategy={strategy}", "data.cached_views=1")
     assert raised.value.code == "config_invalid"
     assert "cached_views" in raised.value.message
     assert strategy in raised.value.message
-    assert not (tmp_path / "kept").exists()
 
 
 def test_a_damaged_picture_is_left_out_as_without_features(clips: list[Clip], tmp_path: Path):
