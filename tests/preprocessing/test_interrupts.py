@@ -51,11 +51,12 @@ def send(number):
 
 @pytest.fixture
 def interrupts():
-    # whoever runs the tests in the background has SIGINT ignored
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # whoever runs the tests in the background, or by nohup, has some of them ignored
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in SIGNALS}
     with interruptible(remove_unfinished) as found:
         yield found
-    signal.signal(signal.SIGINT, before)
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
