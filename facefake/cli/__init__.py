@@ -63,17 +63,23 @@ def report_error(error: FacefakeError) -> None:
     click.echo(f"error [{error.code}]: {visible(error.message)}\n hint: {visible(error.hint)}", err=True)
 
 
-def main(args: list[str] | None = None, **extra: Any) -> None:
+def main(args: list[str] | None = None, *, standalone_mode: bool = True, **extra: Any) -> None:
     """Entry point of the ``facefake`` console script: runs a command, and ends in an exit code and, if need be, words.
 
     Signals become interrupts (:mod:`preprocessing.interrupts`) while it runs.
+
+    Args:
+        args: What was typed; those of the process by default.
+        standalone_mode: Exit also with code 0, as a program does; otherwise return then.
+        extra: As :meth:`click.Command.main` takes it.
     """
     with standard_streams(), interruptible(remove_unfinished) as interrupts:
         try:
             code = _run(args, extra, interrupts)
         finally:
             remove_unfinished()
-        sys.exit(code)
+        if code or standalone_mode:
+            sys.exit(code)
 
 
 def _run(args: list[str] | None, extra: dict[str, Any], interrupts: Interrupts) -> int:

@@ -84,11 +84,13 @@ def command(
     """
     from facefake.evaluation.coverage import below
     from facefake.evaluation.suite import load_suite
+    from facefake.hub.resolve import named
     from facefake.reporting import check_output
     from preprocessing.corruptions.reencode import require_encoder
     from preprocessing.faces import find_face_detector
     from preprocessing.video import Sampling
 
+    named(detector)
     suite = load_suite(suite_name)
     suite = suite.with_sets(datasets) if datasets else suite
     for ladder in suite.corruptions:
