@@ -63,8 +63,8 @@ def bring_up_to_date(
         )
     if summary.replaced:
         click.echo(
-            f"{summary.replaced} of {len(clips)} files are not the ones that were extracted before: their faces were "
-            "extracted again",
+            f"{summary.replaced} of {len(clips)} files are not, or not certain to be, the ones that were extracted "
+            "before: their faces were extracted again",
             err=True,
         )
     return summary

@@ -41,7 +41,7 @@ from preprocessing.faces import CropGeometry
 from preprocessing.files import check_writable, write_atomic
 
 FEATURES = Path("features")
-"""Where features are kept if nobody says otherwise."""
+"""The default folder of features."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@
 writes **1 for real and 0 for fake**, the opposite of this project; what is not on it is training footage, as far as the
 list can be believed (:func:`preprocessing.datasets.lists.splits_by_test_list`).
 Real ``id<n>_<rec>``; fake ``id<target>_id<source>_<rec>`` shows the footage of ``id<target>_<rec>``. A video of another
-name that is not on the list has no split: nobody knows whether it is a test video that was renamed.
+name that is not on the list has no split: it may be a test video that was renamed.
 
 Copies on Kaggle lie the same way one folder deeper. Those that are split anew into ``Train``, ``Val`` and ``Test``
 (``Celeb_V2``, second-hand: paths in code that reads it) are refused, for they are not the release's split.

@@ -139,7 +139,7 @@ def _record(record: Any, top: str, label: str, video: str) -> tuple[str, str | N
         return label, None, set()
     label = str(record.get("label", label))
     if not frames:
-        return label, f"{top}/{label}/{video}", set()  # nobody knows where it should be, but it counts
+        return label, f"{top}/{label}/{video}", set()  # where it should be is not known, but it counts
     keys = {_key(str(frame), top) for frame in frames}
     folders = {key and key.rpartition("/")[0] for key in keys}
     if None in keys or len(folders) > 1:

@@ -1,4 +1,7 @@
+import hashlib
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,6 +81,27 @@ def test_merged_shards_are_the_same_bytes(videos, undisturbed, tmp_path):
 def test_an_outcome_can_be_done_again(videos, undisturbed):
     done = facefake("extract", videos, "--out", undisturbed, "--frames", "uniform:4", "--redo", "not_a_video")
     assert "1 clips extracted, 4 already there" in done.stderr
+
+
+def test_a_store_of_a_release_that_kept_no_digests_is_checked_and_not_extracted_again(videos, undisturbed, tmp_path):
+    store, own = tmp_path / "store", tmp_path / "videos"
+    shutil.copytree(undisturbed, store)
+    shutil.copytree(videos, own)
+    (store / "sources.parquet").unlink()
+    for path in store.glob("*/*/*/clip.json"):
+        record = json.loads(path.read_text())
+        del record["sources"], record["clip"]["sha256"]
+        path.write_text(json.dumps(record))
+    real, fake = sorted(own.rglob("clip-*.mp4"))[:2]
+    shutil.copy(fake, real)
+    done = command("extract", own, "--out", store, "--frames", "uniform:4", "--workers", 1)
+    # the replaced video, and the one that is none: of an error nothing is there to compare
+    assert "2 clips extracted, 3 already there" in done.stderr
+    digests = {row["clip"]: row["sha256"] for row in FaceStore(store).clips().to_pylist()}
+    assert digests == {clip: hashlib.sha256((own / clip).read_bytes()).hexdigest() for clip in digests}
+    assert (
+        "0 clips extracted, 5 already there" in command("extract", own, "--out", store, "--frames", "uniform:4").stderr
+    )
 
 
 def test_another_recipe_gets_another_store(videos, undisturbed):
