@@ -24,7 +24,7 @@ from preprocessing.video.types import FrameBatch, Limits, VideoInfo
 BACKENDS = ("pyav", "decord")
 """In the order ``auto`` tries them: PyAV plays more (AV1, inexact indices) and is the faster (benchmarks/decode.py)."""
 
-_RESTARTS = "The clock of the file restarts or stands still: all frames count, and the times given run on."
+_RESTARTS = "The clock of the file restarts or stands still: all frames were counted, and times continue across it."
 
 
 def open_video(path: str | os.PathLike[str], *, limits: Limits | None = None, backend: str = "auto") -> VideoReader:
