@@ -40,7 +40,7 @@ from PIL import Image
 from preprocessing.clip import Clip
 from preprocessing.errors import FacefakeError
 from preprocessing.extract import ClipFaces, FaceCrop
-from preprocessing.files import write_atomic
+from preprocessing.files import not_writable, write_atomic
 from preprocessing.recipe import Recipe
 from preprocessing.scratch import alive
 from preprocessing.source import Source
@@ -330,7 +330,7 @@ class FaceStore:
             self._remove(new)
             os.rename(self.root / old, self.root / new)
         except OSError as error:
-            raise _not_writable(self.root / new, error) from error
+            raise not_writable(self.root / new, error) from error
 
     def _remove(self, folder: str) -> None:
         shutil.rmtree(self.root / folder, ignore_errors=True)
@@ -349,7 +349,7 @@ class FaceStore:
                 os.rename(final, old)
             os.rename(temporary, final)
         except OSError as error:
-            raise _not_writable(final, error) from error
+            raise not_writable(final, error) from error
         finally:
             shutil.rmtree(making, ignore_errors=True)
 
@@ -366,7 +366,7 @@ class FaceStore:
         try:
             (self.root / _STALE).touch()
         except OSError as error:
-            raise _not_writable(self.root, error) from error
+            raise not_writable(self.root, error) from error
 
     def compile(self) -> None:
         """Write ``manifest.parquet`` and ``clips.parquet`` from the clips' records; same records, same bytes.
@@ -589,12 +589,6 @@ def _modified(path: Path) -> int | None:
         return path.stat().st_mtime_ns
     except OSError:
         return None
-
-
-def _not_writable(path: Path, error: OSError) -> FacefakeError:
-    return FacefakeError(
-        "not_writable", f"Cannot write {path} ({error.strerror}).", "Choose another folder, or free space."
-    )
 
 
 def _damaged(path: Path, error: Exception) -> FacefakeError:
