@@ -288,10 +288,7 @@ class FaceStore:
         Raises:
             FacefakeError: ``not_writable``, ``store_damaged``.
         """
-        folder = self._home(clip)
-        superseded = {record["clip"]["folder"] for record in self._records(clip)} - {folder}
-        self._begin_change()
-        with self._folder_in_the_making(folder) as temporary:
+        with self._in_place_of(clip) as (folder, temporary):
             rows = []
             if isinstance(faces, ClipFaces):
                 for face in faces.faces:
@@ -301,8 +298,6 @@ class FaceStore:
             row = {**_clip_row(clip, faces, folder), **_content(sources)}
             record = {"clip": row, "crops": rows, "sources": [source.to_dict() for source in sources]}
             (temporary / _RECORD).write_text(_json(record))
-        for old in superseded:
-            self._remove(old)
         return row
 
     def _records(self, clip: Clip) -> list[dict[str, Any]]:
@@ -334,6 +329,17 @@ class FaceStore:
 
     def _remove(self, folder: str) -> None:
         shutil.rmtree(self.root / folder, ignore_errors=True)
+
+    @contextmanager
+    def _in_place_of(self, clip: Clip) -> Iterator[tuple[str, Path]]:
+        """The clip's folder, and the one to fill out of sight; then everything recorded of the clip before goes."""
+        folder = self._home(clip)
+        superseded = {record["clip"]["folder"] for record in self._records(clip)} - {folder}
+        self._begin_change()
+        with self._folder_in_the_making(folder) as temporary:
+            yield folder, temporary
+        for old in superseded:
+            self._remove(old)
 
     @contextmanager
     def _folder_in_the_making(self, folder: str) -> Iterator[Path]:
@@ -454,14 +460,8 @@ class FaceStore:
         return len(wanted)
 
     def _copy(self, other: FaceStore, record: Mapping[str, Any]) -> None:
-        clip = _recorded_clip(record)
-        folder = self._home(clip)
-        superseded = {each["clip"]["folder"] for each in self._records(clip)} - {folder}
-        self._begin_change()
-        with self._folder_in_the_making(folder) as temporary:
+        with self._in_place_of(_recorded_clip(record)) as (_, temporary):
             shutil.copytree(other.root / record["clip"]["folder"], temporary, dirs_exist_ok=True)
-        for old in superseded:
-            self._remove(old)
 
     # ---------------------------------------------------------------- reading
 

@@ -9,7 +9,7 @@ in flight are held in memory. A clip that fails is a result like any other, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Protocol
 
@@ -128,16 +128,7 @@ def extracted(faces: ClipFaces) -> Extracted:
     """A fresh extraction in the form that is judged."""
     info = faces.info
     return Extracted(
-        video=VideoFacts(
-            codec=info.codec,
-            width=info.width,
-            height=info.height,
-            fps=info.fps,
-            duration=info.duration,
-            rotation=info.rotation,
-            clock_restarts=info.clock_restarts,
-            notes=info.notes,
-        ),
+        video=VideoFacts.from_dict(asdict(info)),
         kind="image" if info.container in PICTURES else "video",
         outcome=faces.outcome,
         frames=FrameCounts(faces.requested, faces.decoded, faces.with_face),
